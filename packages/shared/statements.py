@@ -24,8 +24,9 @@ _running: WeakKeyDictionary[Connection, Clock] = WeakKeyDictionary()
 
 
 def driver_connection(connection: Connection) -> Any:
-    """The driver's own connection under a SQLAlchemy connection."""
-    return connection.connection.driver_connection
+    """The driver's own connection under a SQLAlchemy connection, also if it was taken out of its pool."""
+    pooled = connection.connection
+    return pooled.driver_connection or pooled.dbapi_connection
 
 
 class Deadline:

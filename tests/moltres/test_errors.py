@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import pickle
 import re
 
 import pytest
 
-from moltres import errors
+from moltres import connect, errors
 from moltres.errors import (
     ColumnNotFoundError,
     ConfigurationError,
@@ -52,6 +53,17 @@ def test_errors_pickle(cls: type[MoltresError]) -> None:
     assert str(again) == str(error) == "what\nHint: do"
     assert (again.message, again.suggestion, again.context) == (error.message, error.suggestion, error.context)
     assert again.args == ("what",)
+
+
+def test_what_has_connections_does_not_pickle() -> None:
+    with connect("sqlite://") as db:
+        db.write([{"a": 1, "b": 2}]).save_as_table("t")
+        frame = db.table("t")
+        for bound in (db, frame, frame.group_by("a"), frame.write):
+            with pytest.raises(ConfigurationError, match="cannot be pickled"):
+                pickle.dumps(bound)
+        assert (copy.copy(frame), copy.deepcopy([frame, db])) == (frame, [frame, db])
+        assert pickle.loads(pickle.dumps(frame.collect())) == [{"a": 1, "b": 2}]
 
 
 def test_what_leaves_carry_pickles_too() -> None:

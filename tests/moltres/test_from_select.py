@@ -9,11 +9,13 @@ from sqlalchemy import func as sa_func
 from sqlalchemy import select, text, union_all
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from moltres import DataFrame, col
+from moltres import DataFrame, col, connect
 from moltres.errors import ConfigurationError
 from support.people import PEOPLE
 
 if TYPE_CHECKING:
+    from sqlalchemy import URL
+
     from moltres import Database
 
 
@@ -56,6 +58,13 @@ def test_a_frame_is_a_select(people: DataFrame, db: Database) -> None:
         assert set(session.scalars(adults.statement)) == {2, 5}
         assert session.scalar(select(sa_func.count()).select_from(adults.statement.subquery())) == 2
     assert adults.bind is db.engine
+
+
+def test_the_same_database_twice(people: DataFrame, db: Database, database_url: URL) -> None:
+    with connect(database_url) as again:
+        for frame in (again.table("people"), again.sql("SELECT * FROM people")):
+            assert db.from_select(frame.statement).count() == 6
+            assert db.table("people").where(col("id").in_(frame.select("id").statement)).count() == 6
 
 
 def test_mistakes(db: Database) -> None:

@@ -73,6 +73,11 @@ def test_a_connection_of_the_caller_that_cannot_be_used(postgresql_url: URL) -> 
     lost.rollback()
     assert databases[1].sql("SELECT 1 AS a").collect() == [{"a": 1}]
     lost.close()
+    with engine.connect() as detached:
+        detached.detach()
+        db = connect(detached)
+        db.write([{"id": 1}]).save_as_table("t")
+        assert db.table("t").collect() == [{"id": 1}]
     engine.dispose()
 
 

@@ -49,6 +49,7 @@ class TestMariaDB(DialectConformance, LostConnections):
     ignores_case = "VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci"
     slow = "SELECT count(*) AS a FROM seq_1_to_100000000000 WHERE seq % 7 > 3"
     numbered = ("INTEGER AUTO_INCREMENT PRIMARY KEY",)
+    never_null = (("TIMESTAMP NOT NULL", dt.datetime.fromisoformat("2024-01-01")),)
     retyped = "ALTER TABLE t MODIFY amount DOUBLE"
     impatient = "SET lock_wait_timeout = 1"
     limited = "SET max_statement_time = 0.3"

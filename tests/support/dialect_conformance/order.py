@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from moltres import col, connect, func, hand_over
+from moltres.errors import ConfigurationError
 from support.dialect_conformance.base import DialectSuite
 
 if TYPE_CHECKING:
@@ -81,6 +82,18 @@ class Order(DialectSuite):
             "offset": every.order_by(s.desc()).offset(0).limit(ROWS),
         }
         self.check(shuffled.from_select(made[kind]), _sorted(descending=True), tmp_path)
+
+    def test_a_part_of_another_database_is_refused(self, shuffled: Database) -> None:
+        with connect() as other:
+            other.write([{"s": "v0000", "n": 1}]).save_as_table("t")
+            for frame in (other.table("t"), other.sql("SELECT s, n FROM t")):
+                with pytest.raises(ConfigurationError, match="of another database"):
+                    shuffled.from_select(frame.statement)
+                found = shuffled.table("t").where(col("n").in_(frame.select("n").statement))
+                for read in (found.collect, found.count, lambda found=found: found.write.save_as_table("copied")):
+                    with pytest.raises(ConfigurationError, match="of another database"):
+                        read()
+        assert shuffled.from_select(shuffled.table("t").statement).count() == ROWS
 
     def test_a_frame(self, shuffled: Database, tmp_path: Path) -> None:
         self.check(shuffled.table("t").order_by("s"), _sorted(), tmp_path)

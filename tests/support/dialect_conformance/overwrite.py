@@ -109,17 +109,30 @@ class Overwrite(DialectSuite):
         assert rows(db, "t", "twice") == [{"twice": 2}, {"twice": 4}]
         assert db.tables() == ["t"]
 
-    def test_a_frame_of_a_table_with_short_moments_overwrites_it(self, db: Database) -> None:
+    @pytest.mark.parametrize("how", ["table", "sql"])
+    def test_a_frame_of_a_table_with_short_types_overwrites_it(self, db: Database, how: str) -> None:
         if not db.dialect.capabilities.constraints:
             pytest.skip("this database has no keys that could be lost")
-        declared = f"(id INTEGER PRIMARY KEY, d TIMESTAMP(0) NULL, n DECIMAL(5, 2), v VARCHAR(3){self.short_moments})"
+        declared = (
+            "(id INTEGER PRIMARY KEY, d TIMESTAMP(0) NULL, n DECIMAL(5, 2), v VARCHAR(3), f FLOAT, c CHAR(3)"
+            f"{self.short_moments})"
+        )
         run(db, f"CREATE TABLE t {declared}", f"CREATE TABLE u {declared}")
-        run(db, "INSERT INTO t (id, d, n, v) VALUES (1, '2024-01-01 10:00:00', 1.5, 'a'), (2, NULL, NULL, NULL)")
-        described = described_of(db)
-        db.table("t").where(col("id") < 2).write.save_as_table("t", mode="overwrite")
+        run(db, "INSERT INTO t (id, d, n, v, f, c) VALUES (1, '2024-01-01 10:00:00', 1.5, 'a', 0.1, 'abc')")
+        run(db, "INSERT INTO t (id) VALUES (2), (3)")
+        described, before = described_of(db), stored_of(db, "t")[:2]
+        frame = db.table("t") if how == "table" else db.sql("SELECT * FROM t")
+        frame.where(col("id") < 3).write.save_as_table("t", mode="overwrite")
         assert described_of(db) == described
-        db.table("t").select("id", "d", "n", "v").write.save_as_table("u", mode="append")
-        assert len(stored_of(db, "u")) == 1
+        assert stored_of(db, "t") == before
+        frame.select("id", "d", "n", "v", "f", "c").write.save_as_table("u", mode="append")
+        assert [row[:6] for row in stored_of(db, "u")] == [row[:6] for row in before]
+        names = ("id", "v", "f", "c")
+        read = frame.select(*names).order_by("id").collect()
+        run(db, "CREATE TABLE w (id INTEGER, v VARCHAR(5), f FLOAT, c VARCHAR(5))")
+        frame.select(*names).write.save_as_table("w", mode="append")
+        frame.select(*names).write.save_as_table("made")
+        assert rows(db, "w") == rows(db, "made") == read
 
     def test_rows_that_were_read_go_back_into_their_table_which_stays_as_it_is(self, db: Database) -> None:
         roads: dict[str, Callable[[Database], Any]] = {

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import text
+from sqlalchemy import case, text
 from sqlalchemy.exc import DBAPIError
 
-from moltres import col, connect
+from moltres import col, connect, lit
 from moltres.errors import (
     ConfigurationError,
     MoltresError,
@@ -41,6 +41,12 @@ def run(db: Database, *statements: str) -> None:
     db.forget()
 
 
+def refused(write: Callable[..., Any], *given: Any, **options: Any) -> None:
+    """A write that is refused for its column ``id``."""
+    with pytest.raises(MoltresError, match=r"\bid\b"):
+        write(*given, **options)
+
+
 def broken(*given: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield from given
     raise OSError("the source is gone")
@@ -51,6 +57,7 @@ class Targets(DialectSuite):
 
     Attributes:
         numbered: How a table declares a key that the database numbers; empty where it has no short form.
+        never_null: How a table declares a column ``id`` that takes no NULL, with a value of it.
         generated: How a column ``b`` is declared that is twice the column ``a``.
         fires_delete_actions: What must be executed so that foreign keys act; None where there are no such actions.
         retyped: How the column ``amount`` of integers of the table ``t`` becomes one of floats, or else gets another
@@ -61,6 +68,7 @@ class Targets(DialectSuite):
     """
 
     numbered: tuple[str, ...] = ("INTEGER PRIMARY KEY", "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT")
+    never_null: tuple[tuple[str, Any], ...] = ()
     generated = "INTEGER GENERATED ALWAYS AS (a * 2) STORED"
     fires_delete_actions: str | None = ""
     retyped: str | None = "ALTER TABLE t ALTER COLUMN amount TYPE DOUBLE PRECISION"
@@ -171,6 +179,30 @@ class Targets(DialectSuite):
             assert rows(db) == [{"id": 7, "a": 70}]
             assert sa.inspect(db.engine).get_pk_constraint("t")["constrained_columns"] == ["id"]
             run(db, "DROP TABLE t")
+
+    @pytest.mark.parametrize("how", ["insert", "update", "rows", "frame"])
+    def test_null_becomes_no_other_value(self, db: Database, how: str) -> None:
+        for declared, other in (*((one, 7) for one in self.numbered), *self.never_null):
+            run(db, f"CREATE TABLE t (id {declared}, a INTEGER)")
+            before = [{"id": other, "a": 1}]
+            db.write(before).save_as_table("t", mode="append")
+            db.table("t").select(id=case((col("a") == 1, None), else_=col("id")), a=lit(2)).write.save_as_table("s")
+            writer = db.write([{"id": None, "a": 2}, *before] if how == "rows" else db.table("s"))
+            if how == "insert":
+                refused(db.insert, "t", [{"a": 2, "id": None}])
+            elif how == "update":
+                for null in (None, lit(None), case((col("a") == 1, None), else_=col("id"))):
+                    refused(db.update, "t", {"id": null}, where=lit(True))
+            else:
+                refused(writer.save_as_table, "t", mode="append", verify=False)
+                refused(writer.save_as_table, "t", mode="overwrite", verify=False)
+                refused(writer.save_as_table, "t", mode="overwrite_partitions", partition_by=["a"], verify=False)
+                refused(writer.save_as_table, "t", mode="merge", keys=["a"], verify=False)
+                db.update("t", {"a": 2}, where=lit(True))
+                refused(writer.save_as_table, "t", mode="merge", keys=["a"], verify=False)
+                db.update("t", {"a": 1}, where=lit(True))
+            assert rows(db) == before
+            run(db, "DROP TABLE t", "DROP TABLE s")
 
     @pytest.mark.parametrize("mode", ["append", "overwrite"])
     def test_rows_need_no_value_where_there_is_a_default(self, db: Database, mode: Any) -> None:

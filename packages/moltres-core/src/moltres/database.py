@@ -13,9 +13,11 @@ from ._shared.masking import masked
 from .dialects import absent, binding, catalog, dialect_for, forks, held, kind_of
 from .dialects.acquiring import acquired
 from .dialects.error_translation import translated
+from .dialects.owned import own, require_own_parts
 from .dialects.stopping import Running, Runs
 from .dialects.transactions import in_transaction
 from .errors import ConfigurationError, refuse
+from .frame.bound import Bound
 from .frame.dataframe import DataFrame
 from .frame.plain_values import with_plain_values
 from .read import files, sql_text
@@ -80,7 +82,7 @@ def connect(
     return Database(bound, query_timeout=query_timeout, schema=schema, stage=stage)
 
 
-class Database:
+class Database(Bound):
     """A database that frames are read from and written to. Made by `connect`.
 
     Threads may share a Database made from a URL or an Engine: each statement takes a connection from the pool. (An
@@ -238,7 +240,7 @@ class Database:
         with self._lock:
             if self._stand_in is None:
                 self._stand_in = binding.resolve(absent.stand_in(self._binding.engine.url), {})
-                absent.refuse_catalogs(self._stand_in.engine, file)
+                absent.refuse_catalogs(own(self._stand_in.engine, self.engine), file)
             return self._stand_in.engine
 
     def cancel(self) -> int:
@@ -336,12 +338,13 @@ class Database:
         """A frame of what a SQLAlchemy SELECT (or UNION, …) returns.
 
         Args:
-            statement: The statement; it becomes a subquery.
+            statement: The statement; it becomes a subquery. A part that is a frame of another database is refused.
         """
         if not isinstance(statement, SelectBase):
             raise ConfigurationError(
                 f"from_select() requires a statement of SQLAlchemy's select(), not {type(statement).__name__}."
             )
+        require_own_parts(self.engine, statement)
         return DataFrame.all_of(self, sql_text.named(self.dialect.ordered(with_plain_values(statement), self._lexis)))
 
     def _lexis(self, text: str) -> Lexis:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 
 _BEAT: Final = 0.02
-"""Seconds between two looks at a pool that has no connection left."""
+"""Seconds between two looks at a pool that has no connection left: SQLAlchemy does not tell when one has come back (its
+event `checkin` comes before that), and a `cancel` must be seen as well."""
 
 
 def _wait_for_pool(engine: Engine, seconds: float) -> None:

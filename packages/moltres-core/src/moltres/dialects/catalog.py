@@ -13,7 +13,9 @@ from .._shared import tables
 from .._shared.wording import repr_of
 from ..errors import ConfigurationError, TableNotFoundError, TransientQueryError
 from ..types.logical import is_known, logical_type
+from .base import INSTEAD_OF_NULL
 from .names import is_possible
+from .owned import own
 from .seen_files import remember
 
 if TYPE_CHECKING:
@@ -111,7 +113,8 @@ def _made(connection: Connection, dialect: Dialect, table: str, place: str | Non
     ]
     reflected = Table(table, MetaData(), *columns, schema=place)
     dialect.refine(connection, reflected)
-    return reflected
+    reflected.info[INSTEAD_OF_NULL] = dialect.instead_of_null(connection, reflected, described)
+    return own(reflected, connection.engine)
 
 
 def hold_to_its_types(table: Table, dialect: Dialect, forget: Callable[[], object]) -> None:

@@ -12,6 +12,7 @@ from .._shared.files import changed_files, stamps_of
 from .._shared.masking import masked
 from .._shared.statements import driver_connection
 from ..errors import TransientQueryError
+from .owned import require_own_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -96,15 +97,17 @@ def remember(found: _FromClause, seen: Seen | None) -> _FromClause:
 
 @contextmanager
 def unchanged(connection: Connection, statement: ClauseElement) -> Iterator[None]:
-    """Make sure that what a statement reads is at its end what it was when its frame was made.
+    """Make sure that what a statement reads is of its database, and at its end what it was when its frame was made.
 
     Args:
         connection: Where it runs.
         statement: The statement.
 
     Raises:
+        ConfigurationError: If a part is of another database.
         MoltresError: If it has changed.
     """
+    require_own_parts(connection.engine, statement)
     yield
     require_unchanged(connection, statement)
 

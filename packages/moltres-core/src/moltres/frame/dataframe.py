@@ -13,6 +13,7 @@ from ..read import display, explain, fetch
 from ..types import frames
 from ..types.logical import is_known
 from . import joins, select_state, set_operations, verbs
+from .bound import Bound
 from .groups import GroupBy
 from .together import require_same_types
 
@@ -33,7 +34,7 @@ __all__ = ["DataFrame", "GroupBy"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DataFrame:
+class DataFrame(Bound):
     """A query whose rows have not been read yet.
 
     Frames come from a `Database`: `table()`, `sql()`, `from_select()`, `read_parquet()` and others. Each verb returns a

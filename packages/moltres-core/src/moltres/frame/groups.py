@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import verbs
+from .bound import Bound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,7 +19,7 @@ Frame = TypeVar("Frame")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GroupBy(Generic[Frame]):
+class GroupBy(Bound, Generic[Frame]):
     """The groups of a frame. Made by `DataFrame.group_by`."""
 
     _frame: Callable[[SelectState], Frame]

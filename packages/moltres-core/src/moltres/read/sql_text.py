@@ -13,6 +13,7 @@ from sqlalchemy.sql.elements import TextClause, _anonymous_label
 from sqlalchemy.types import NullType
 
 from .._shared.wording import repr_of
+from ..dialects.owned import own
 from ..dialects.untyped import Untyped
 from ..errors import ConfigurationError, closest, listing
 from ..types import foreign
@@ -88,7 +89,7 @@ def statement(source: Readable, sql: object, binds: Mapping[str, Any]) -> Query:
         tokens = _one_query(list(source.dialect.lexis(connection, sql).tokens(sql)))
     tokens = [_as_written(tokens, number, binds) for number in range(len(tokens))]
     _require_match({token.text[1:] for token in tokens if token.kind == "bind"}, binds)
-    return _Marked(source, binds).query(source.dialect.in_its_order(tokens))
+    return own(_Marked(source, binds).query(source.dialect.in_its_order(tokens)), source.engine)
 
 
 def _one_query(tokens: list[Token]) -> list[Token]:

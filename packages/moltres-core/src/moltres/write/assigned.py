@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BindParameter, ColumnElement, null
 
+from ..dialects.base import INSTEAD_OF_NULL
 from ..dialects.rows import is_stored
 from ..errors import SchemaMismatchError
 from ..frame.comparisons import typed
@@ -34,7 +35,7 @@ def rows_for(dialect: Dialect, table: Table, keys: Sequence[str], rows: Sequence
     Raises:
         SchemaMismatchError: If columns would change a value; all of them, each with the first value.
     """
-    columns = _each(keys, lambda key: _values(dialect, table.c[key].type, [row[key] for row in rows]))
+    columns = _each(keys, lambda key: _values(dialect, table, key, [row[key] for row in rows]))
     return [dict(zip(keys, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
@@ -49,7 +50,7 @@ def values_for(dialect: Dialect, table: Table, given: Mapping[str, Any]) -> dict
     Raises:
         SchemaMismatchError: If columns would change a value; all of them.
     """
-    return _each(list(given), lambda key: _assigned(dialect, (key, table.c[key].type), given[key]))
+    return _each(list(given), lambda key: _assigned(dialect, table, key, given[key]))
 
 
 def _each(keys: Sequence[str], made: Callable[[str], Any]) -> dict[str, Any]:
@@ -64,20 +65,22 @@ def _each(keys: Sequence[str], made: Callable[[str], Any]) -> dict[str, Any]:
     return found
 
 
-def _assigned(dialect: Dialect, column: tuple[str, TypeEngine[Any]], value: Any) -> Any:
+def _assigned(dialect: Dialect, table: Table, key: str, value: Any) -> Any:
     if isinstance(value, BindParameter) and not value.expanding and value.callable is None:
         value = value.value  # lit(…)
     if isinstance(value, ColumnElement):
-        return dialect.uncut(value, value.type, column, computed=not is_stored(value))
-    return value if hasattr(value, "__clause_element__") else _values(dialect, column[1], [value])[0]
+        kept = dialect.uncut(value, value.type, (key, table.c[key].type), computed=not is_stored(value))
+        return dialect.not_null(kept, key) if key in table.info.get(INSTEAD_OF_NULL, ()) else kept
+    return value if hasattr(value, "__clause_element__") else _values(dialect, table, key, [value])[0]
 
 
-def _values(dialect: Dialect, type_: TypeEngine[Any], values: Sequence[Any]) -> Sequence[Any]:
+def _values(dialect: Dialect, table: Table, key: str, values: Sequence[Any]) -> Sequence[Any]:
     """Values of Python for a column.
 
     Raises:
         ValueError, TypeError: If one would be changed.
     """
+    type_ = table.c[key].type
     found = [_as(type_, value) for value in as_python(values)]
     kind = logical_type(type_)
     if kind.name == "decimal":
@@ -87,7 +90,7 @@ def _values(dialect: Dialect, type_: TypeEngine[Any], values: Sequence[Any]) -> 
         ]
         if odd:
             raise ValueError(f"{odd[0]} is no value of {kind}")
-    reason = dialect.refusal(type_, found)
+    reason = dialect.refusal(type_, found) or dialect.refused_null(table, key, found)
     if reason is not None:
         raise ValueError(reason)
     # A type of JSON would store None as the null of JSON.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import closing
 from functools import partial
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -13,6 +12,7 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.types import NullType
 
 from ..dialects.base import named
+from ..dialects.owned import same_place
 from ..dialects.rows import is_stored, uncollected
 from ..dialects.seen_files import require_unchanged
 from ..errors import ConfigurationError, SchemaMismatchError
@@ -45,11 +45,7 @@ def same_database(one: Source, other: Source) -> bool:
         return True
     if one.joined or other.joined:
         return False
-    url = one.engine.url
-    if url != other.engine.url:
-        return False
-    # A database in memory belongs to its engine; a server or a file is the same for all engines with its URL.
-    return url.host is not None or (url.database is not None and Path(url.database).is_file())
+    return same_place(one.engine, other.engine)
 
 
 class Local:

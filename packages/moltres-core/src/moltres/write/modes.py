@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, delete, exists, func, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
+from ..dialects.base import INSTEAD_OF_NULL
 from ..dialects.names import require_names
 from ..dialects.statements import RenameTable
 from ..dialects.stopping import cleaning_up
@@ -31,7 +32,7 @@ from .target import find_target, require_ddl, table_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import ColumnElement, Connection, Table
 
     from ..frame.source import Source
     from .inputs import Input
@@ -373,7 +374,7 @@ def _merge(target: Target, rows: Rows, request: WriteRequest) -> Written:
     same_key = and_(*(target.dialect.same(table.columns[key], staged.table.columns[key]) for key in keys))
     updated = 0
     if updated_columns:
-        values = {table.columns[name]: staged.table.columns[name] for name in updated_columns}
+        values = {table.columns[name]: _given(target, table, staged, name) for name in updated_columns}
         updated = connection.execute(update(table).where(same_key).values(values)).rowcount
     missing = select(staged.table)
     merged = Merged(table, staged, same_key)
@@ -390,6 +391,12 @@ def _merge(target: Target, rows: Rows, request: WriteRequest) -> Written:
         merged.prove(proof, changed=updated + inserted if updated_columns else None)
     staged.drop()
     return Written(inserted=inserted, updated=updated, deleted=deleted)
+
+
+def _given(target: Target, table: Table, staged: TemporaryRows, name: str) -> ColumnElement[Any]:
+    """What a row that is there gets in a column."""
+    value: ColumnElement[Any] = staged.table.columns[name]
+    return target.dialect.not_null(value, name) if name in table.info[INSTEAD_OF_NULL] else value
 
 
 def _overwrite_partitions(target: Target, rows: Rows, request: WriteRequest) -> Written:

@@ -31,6 +31,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
 
 from .._shared.arguments import is_unicode
+from ..dialects.base import INSTEAD_OF_NULL
 from ..errors import ConfigurationError, QueryError, SchemaMismatchError, WriteError
 from ..frame.source import Rejects
 from ..types.arrow import to_rows
@@ -156,7 +157,8 @@ class Sieve:
         self._first: list[str] = []
         self._read = self._rejected = 0
         described = target.dialect.columns_of(target.connection, target.name, target.schema)
-        self._required = {column["name"] for column in described if not column["nullable"]} | set(request.keys or ())
+        needed = {column["name"] for column in described if not column["nullable"]}
+        self._required = needed | table.info[INSTEAD_OF_NULL] | set(request.keys or ())
         self._columns = [self._column(table, name, type_) for name, type_ in stream.columns or []]
         self._sure = [
             name not in self._required and _covers(logical_type(given), self._dialect.held(type_))

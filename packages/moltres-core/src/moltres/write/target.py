@@ -13,7 +13,7 @@ from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.types import NullType
 
 from .._shared.tables import has_table, is_no_schema, view_names
-from ..dialects.base import KEYS, TEMPORARY
+from ..dialects.base import INSTEAD_OF_NULL, KEYS, TEMPORARY
 from ..dialects.catalog import candidates, locate, places
 from ..dialects.fill import Fill
 from ..dialects.names import is_possible, require_table
@@ -310,6 +310,7 @@ def find_target(source: Source, connection: Connection, request: WriteRequest) -
     table = table_of(table_name, [(column["name"], column["type"]) for column in described], schema)
     dialect.refine(connection, table)
     fill = dialect.fill(connection, table, described)
+    table.info[INSTEAD_OF_NULL] = dialect.instead_of_null(connection, table, described)
     required = tuple(c["name"] for c in described if not c["nullable"] and c["name"] not in fill.columns)
     return Target(
         connection,

@@ -11,7 +11,7 @@ from ...errors import TransientQueryError
 from ...types import documents
 from ...types.arrow import to_rows
 from ...types.documents import JsonText
-from .values import Values
+from .values import INSTEAD_OF_NULL, Values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,9 +72,18 @@ class Inserting(Values):
         Returns:
             The number of rows added.
         """
-        statement = insert(table).from_select(list(names), query, include_defaults=False)
+        given = self._without_nulls(table, names, query)
+        statement = insert(table).from_select(list(names), given, include_defaults=False)
         with self.unchanged(connection, query):
             return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+
+    def _without_nulls(self, table: Table, names: Sequence[str], query: SelectBase) -> SelectBase:
+        """The rows of a query, which fails where it has NULL for a column that the database would fill."""
+        filled = table.info.get(INSTEAD_OF_NULL, frozenset())
+        if filled.isdisjoint(names):
+            return query
+        values = zip(names, query.subquery().columns, strict=True)
+        return select(*(self.not_null(value, name) if name in filled else value for name, value in values))
 
     def insert_new(self, connection: Connection, table: Table, values: dict[str, Any]) -> bool:
         """Insert a row unless its key exists, also if a running transaction is about to commit that key.

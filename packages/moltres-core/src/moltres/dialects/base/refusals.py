@@ -8,6 +8,10 @@ REFUSED_END = " (refused)"
 """How it ends, if there is more in the error of the database."""
 
 
+NO_NULL = "NULL, in whose place the database would store a value of its own; leave the column out for that"
+"""Why a column that the database numbers takes no NULL."""
+
+
 def said(column: str) -> tuple[str, str]:
     """What stands before and behind the value.
 
@@ -15,6 +19,15 @@ def said(column: str) -> tuple[str, str]:
         column: The name of the column.
     """
     return f"{REFUSED}column {column!r}: ", f", which the column would change{REFUSED_END}"
+
+
+def without_null(column: str) -> str:
+    """What a statement says that gives NULL to a column in which the database would store another value.
+
+    Args:
+        column: The name of the column.
+    """
+    return f"{REFUSED}column {column!r}: {NO_NULL}{REFUSED_END}"
 
 
 def unread(column: str, reason: str) -> str:

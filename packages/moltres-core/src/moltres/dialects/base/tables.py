@@ -85,6 +85,21 @@ class Tables(Inserting):
         """
         return fill_of(described)
 
+    def instead_of_null(
+        self,
+        connection: Connection,  # noqa: ARG002 - for databases that do so
+        table: Table,  # noqa: ARG002 - as above
+        described: Sequence[Any],  # noqa: ARG002 - as above
+    ) -> frozenset[str]:
+        """The columns of a table in which the database puts another value in the place of NULL.
+
+        Args:
+            connection: Where the table is.
+            table: The table.
+            described: What `columns_of` says of it.
+        """
+        return frozenset()
+
     def checks(self, connection: Connection, table: Table) -> list[tuple[str | None, str]]:
         """The CHECKs of a table: the name of each, if it has one, and its condition in SQL.
 

@@ -14,6 +14,7 @@ from ...types.logical import LogicalType, logical_type
 from ...types.values import unfit
 from ..columns import portable_type
 from .facts import Facts
+from .refusals import NO_NULL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
     from ...types.arrow import Named, Rows
+
+
+INSTEAD_OF_NULL = "moltres_instead_of_null"
+"""Key in `Table.info`: the columns in which the database puts another value in the place of NULL, as a set of names."""
 
 
 def misfits(value: ColumnElement[Any], column: LogicalType) -> ColumnElement[bool]:
@@ -99,6 +104,27 @@ class Values(Facts):
         del column
         return func.concat(func.rpad(value, length, "."), ".")  # it ends behind the length, and not with a blank
 
+    def not_null(self, value: ColumnElement[Any], name: str) -> ColumnElement[Any]:
+        """A value, or what fails with the column in its error if it is NULL; for values that never leave the database.
+
+        Args:
+            value: The value.
+            name: A column in which this database puts another value in the place of NULL.
+        """
+        del name
+        return value
+
+    def refused_null(self, table: Table, name: str, values: Sequence[Any]) -> str | None:
+        """Why a column does not take NULL, which is among some values; None if it does, or refuses it itself.
+
+        Args:
+            table: The table.
+            name: The column.
+            values: Values of Python.
+        """
+        filled = name in table.info.get(INSTEAD_OF_NULL, ()) and None in values
+        return NO_NULL if filled else None
+
     def refusal(self, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
         """Why a column of this database would not give all values back equal; None if it does, or refuses them itself.
 
@@ -175,6 +201,9 @@ class Values(Facts):
         for column, values in zip(table.columns, zip(*rows, strict=True), strict=True):
             try:
                 columns.append(self._stored_column(connection, column.type, values))
+                reason = self.refused_null(table, column.name, values)
+                if reason is not None:
+                    faults.append(f"column {column.name!r}: {reason}")
             except (ValueError, TypeError) as error:
                 faults.append(f"column {column.name!r}: {error}")
         if faults:

@@ -34,6 +34,7 @@ from .exact import Exact
 from .landing import landing
 from .lengths import UNDECLARED, within
 from .locks import NamedLocks
+from .numbered import not_null, numbered
 from .quotients import is_arithmetic
 from .reflection import columns_of
 from .results import result_types, results
@@ -277,6 +278,15 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
             if clause.startswith("json_valid(`") and name in texts:
                 texts[name].type = mysql.JSON()
 
+    def instead_of_null(self, connection: Connection, table: Table, described: Sequence[Any]) -> frozenset[str]:
+        """Those of AUTO_INCREMENT, and a TIMESTAMP that is NOT NULL."""
+        del connection, table
+        return numbered(described)
+
+    def not_null(self, value: ColumnElement[Any], name: str) -> ColumnElement[Any]:
+        """A cast fails."""
+        return not_null(value, name)
+
     def create_as(
         self,
         connection: Connection,
@@ -289,7 +299,11 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
         """Declare the types first where there is JSON: CREATE TABLE AS would leave a mere text of it."""
         kinds = {logical_type(type_).name for _, type_ in columns}
         if "json" not in kinds or "unknown" in kinds:
-            statement = CreateTableAs(table, query, temporary=temporary, declarations=self._key(connection, table))
+            # The result has DOUBLEs of a FLOAT, which shows as 0.10000000149 there.
+            quote = connection.dialect.identifier_preparer.quote
+            declared = [f"{quote(name)} FLOAT" for name, type_ in columns if isinstance(type_, types.ShortFloat)]
+            parts = [*declared, *filter(None, [self._key(connection, table)])]
+            statement = CreateTableAs(table, query, temporary=temporary, declarations=", ".join(parts) or None)
             with self.unchanged(connection, query):
                 result = connection.execute(statement, execution_options={"preserve_rowcount": True})
                 return self._created(connection, table, result)

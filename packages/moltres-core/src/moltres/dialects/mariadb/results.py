@@ -9,12 +9,13 @@ from sqlalchemy import types as sql
 from sqlalchemy.dialects import mysql
 
 from ...types.logical import LogicalType, is_known, logical_type, misfit, register
+from ..rows import is_stored
 from .types import MOST_DIGITS, Double, ShortFloat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import ColumnElement, Connection, Select
     from sqlalchemy.types import TypeEngine
 
     from ...types.arrow import Named
@@ -35,7 +36,15 @@ def results(connection: Connection, query: Select[Any], known: Sequence[Named]) 
     result: Any = connection.execute(query.limit(0))
     made = result_types(result.cursor)
     result.close()
-    return [(name, _closer(type_, other)) for (name, type_), other in zip(known, made, strict=True)]
+    return [
+        (name, type_ if _is_short(element) else _closer(type_, other))
+        for element, (name, type_), other in zip(query.selected_columns, known, made, strict=True)
+    ]
+
+
+def _is_short(element: ColumnElement[Any]) -> bool:
+    """Whether values of a FLOAT are passed on: the result has DOUBLEs of them, as `ShortFloat` asks for."""
+    return isinstance(element.type, ShortFloat) and is_stored(element)
 
 
 class _Whole(mysql.BIGINT):

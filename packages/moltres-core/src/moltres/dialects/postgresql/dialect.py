@@ -7,7 +7,7 @@ from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import cast, collate, func, literal_column, select, text
+from sqlalchemy import case, cast, collate, func, literal_column, select, text
 from sqlalchemy import types as sql
 from sqlalchemy.dialects.postgresql import HSTORE, OID, insert
 from sqlalchemy.dialects.postgresql.named_types import NamedType
@@ -182,7 +182,10 @@ class PostgreSQLDialect(Horizons, Dialect):
         names = connection.dialect.ischema_names  # type: ignore[attr-defined]  # of SQLAlchemy's own PostgreSQL dialect
         registry = driver_connection(connection).adapters.types
         find = partial(user_arrays.look_up, connection)
-        return [described(column, registry, names, find) for column in cursor.description]
+        return [
+            described(column, cursor.pgresult.fmod(number), registry, names, find)
+            for number, column in enumerate(cursor.description)
+        ]
 
     def reader(
         self, connection: Connection, element: ColumnElement[Any], reported: TypeEngine[Any], code: Any
@@ -226,7 +229,7 @@ class PostgreSQLDialect(Horizons, Dialect):
         """As everywhere; the blanks of a CHAR, which it would lose on its way to another type, belong to its value."""
         held, given = self.held(column[1]), self.held(source)
         if given.padded and held.name == "text" and (computed or given != held):
-            value = func.concat(value)
+            value = case((value.is_not(None), func.concat(value)))  # which makes an empty string of NULL
         return super().uncut(value, source, column, computed=computed)
 
     def too_long(self, value: ColumnElement[Any], column: Named, length: int) -> ColumnElement[Any]:  # noqa: ARG002

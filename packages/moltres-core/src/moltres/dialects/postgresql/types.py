@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import types as sql
-from sqlalchemy.dialects.postgresql import BIT
+from sqlalchemy.dialects.postgresql import BIT, INTERVAL
 
 from ...types.logical import LogicalType, logical_type, register
 
@@ -18,10 +18,29 @@ if TYPE_CHECKING:
     from .user_arrays import UserArray
 
 
+_FIELDS = {"year": 2, "month": 1, "day": 3, "hour": 10, "minute": 11, "second": 12}
+"""The bits by which the modifier of an INTERVAL names its fields, above 16 others."""
+
+
+def _fields(modifier: int) -> str | None:
+    """The fields of an INTERVAL as they are declared, None for all."""
+    found = [name for name, bit in _FIELDS.items() if modifier >> 16 & 1 << bit]
+    every = modifier < 0 or len(found) == len(_FIELDS)
+    return None if every or not found else " to ".join(dict.fromkeys((found[0], found[-1])))
+
+
 def described(
-    column: Any, registry: Any, names: dict[str, Any], look_up: Callable[[int], UserArray | None]
+    column: Any, modifier: int, registry: Any, names: dict[str, Any], look_up: Callable[[int], UserArray | None]
 ) -> TypeEngine[Any]:
-    """The SQL type for a column of psycopg's description; text where nobody but the database knows the type."""
+    """The SQL type for a column of psycopg's description; text where nobody but the database knows the type.
+
+    Args:
+        column: The column.
+        modifier: What the server says of its type: lengths, digits and fields.
+        registry: What psycopg knows of types.
+        names: SQLAlchemy's types by name.
+        look_up: Finds arrays of types of users.
+    """
     info = registry.get(column.type_code)
     if info is None:
         array = look_up(column.type_code)
@@ -33,6 +52,8 @@ def described(
         found: TypeEngine[Any] = sql.Numeric(column.precision, column.scale)
     elif info.name in {"bit", "varbit"}:
         found = BIT(varying=True)  # its length is not told, and a BIT without one is a single bit
+    elif info.name == "interval":
+        found = INTERVAL(column.precision, _fields(modifier))
     else:
         made = names.get(info.regtype, sql.Text)
         options = {"timezone": True} if "with time zone" in info.regtype else {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from contextlib import contextmanager
 from dataclasses import replace
@@ -31,7 +30,7 @@ from ...errors import (
 from ...types.logical import is_known, logical_type
 from ...types.values import shown
 from ..base import Dialect, driver_connection
-from ..base.refusals import said
+from ..base.refusals import said, without_null
 from ..base.sending import typed_parameter
 from ..capabilities import Capabilities
 from ..lexis import SQLITE, Lexis
@@ -273,17 +272,19 @@ class SQLiteDialect(Dialect):
     def fill(self, connection: Connection, table: Table, described: Sequence[Any]) -> Fill:
         """Also the one INTEGER PRIMARY KEY, which is the row's own number."""
         found = super().fill(connection, table, described)
-        rows = connection.exec_driver_sql(_PRIMARY_KEY, (table.name, table.schema or "main")).all()
-        if len(rows) != 1 or rows[0].type.upper() != "INTEGER":
-            return found
-        statement = connection.exec_driver_sql(
-            f"SELECT sql FROM {connection.dialect.identifier_preparer.quote(table.schema or 'main')}.sqlite_master"  # noqa: S608 - quoted
-            " WHERE name = ?",
-            (table.name,),
-        ).scalar()
-        if re.search(r"\bWITHOUT\s+ROWID\b[^()'\"]*$", statement or "", re.IGNORECASE):
-            return found
-        return replace(found, optional=found.optional | {rows[0].name})
+        numbered = self.instead_of_null(connection, table, described)
+        return replace(found, optional=found.optional | numbered)
+
+    def instead_of_null(self, connection: Connection, table: Table, described: Sequence[Any]) -> frozenset[str]:
+        """The one INTEGER PRIMARY KEY, which is the row's own number: it alone has no index."""
+        del described
+        place = (table.name, table.schema or "main")
+        return frozenset(connection.exec_driver_sql(_ROW_NUMBER, (*place, *place)).scalars())
+
+    def not_null(self, value: ColumnElement[Any], name: str) -> ColumnElement[Any]:
+        """A path that is none is an error which repeats it."""
+        path = literal(without_null(name), sql.String())
+        return case((value.is_(None), func.json_extract("{}", path)), else_=value)
 
     def checks(self, connection: Connection, table: Table) -> list[tuple[str | None, str]]:
         """As the statement that made the table has them: SQLite has no catalog of them."""
@@ -385,7 +386,10 @@ _DELETE_ACTIONS = (
     " WHERE lower(key.\"table\") = lower(?) AND key.on_delete IN ('CASCADE', 'SET NULL', 'SET DEFAULT')"
     ' AND (? OR lower(child.name) <> lower(key."table")) ORDER BY 1, 2'
 )
-_PRIMARY_KEY = "SELECT name, type FROM pragma_table_xinfo(?, ?) WHERE pk > 0"
+_ROW_NUMBER = (
+    "SELECT name FROM pragma_table_xinfo(?, ?) WHERE pk > 0"
+    " AND NOT EXISTS (SELECT 1 FROM pragma_index_list(?, ?) WHERE origin = 'pk')"
+)
 _DECLARED: dict[str, type[sql.TypeEngine[Any]]] = {Instant.spec: Instant, UuidText.spec: UuidText}
 
 

@@ -40,9 +40,10 @@ __all__ = [
 Paths: TypeAlias = "str | PathLike[str] | Sequence[str | PathLike[str]]"
 
 # The whole file decides about the types: a late string in a column of numbers is a value, not a crash in the middle.
-_WHOLE: Mapping[str, Any] = MappingProxyType({"sample_size": -1})
+# Of a file in a folder "year=2024" its own values of "year" would be replaced by that of the folder.
+_TEXT: Mapping[str, Any] = MappingProxyType({"sample_size": -1, "hive_partitioning": False})
 DEFAULTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {"read_parquet": MappingProxyType({}), "read_csv": _WHOLE, "read_json": _WHOLE}
+    {"read_parquet": MappingProxyType({}), "read_csv": _TEXT, "read_json": _TEXT}
 )
 """Options of DuckDB's readers of files that hold where a caller says nothing else."""
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DOUBLE_DIGITS", "NUMBER", "ZONED", "Typing", "Written",
-    "digits_of", "first_measures", "is_like", "measures", "read", "string_of", "text_of",
-    "typing_at_first", "typing_of",
+    "digits_of", "first_measures", "identity", "is_like", "measures", "read", "string_of", "text_of",
+    "typing_at_first", "typing_of", "with_seconds",
 ]  # fmt: skip
 
 _WHOLE = "[+-]?[0-9]+"
@@ -35,8 +35,10 @@ _SHORT = r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?"
 #: What begins with a letter and can be read as a number or a boolean.
 _NO_WORDS = ("inf", "infinity", "nan", "true", "false")
 _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_CLOCK = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?"
-_ZONE = "(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
+# DuckDB reads 24:00 as well, as the next day.
+_HOUR, _MINUTE = "([01][0-9]|2[0-3])", "[0-5][0-9]"
+_CLOCK = rf"{_HOUR}:{_MINUTE}(:{_MINUTE}(\.[0-9]{{1,6}}0*)?)?"
+_ZONE = f"(Z|[+-]{_HOUR}(:?{_MINUTE})?)"
 ZONED = rf"{_DATE}[T ]{_CLOCK}{_ZONE}"
 _UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 #: Doubles hold every decimal of so many digits, decimals of DuckDB so many.
@@ -150,9 +152,23 @@ def read(raw: ColumnElement[Any], how: Written, family: str) -> ColumnElement[An
     return sa.case((condition, value))
 
 
+def with_seconds(string: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A moment with a zone as DuckDB reads it: ``10:00Z`` without seconds is none to it."""
+    return sa.func.regexp_replace(string, "([T ][0-9]{2}:[0-9]{2})(Z|[+-][0-9:]+)$", r"\1:00\2", type_=sa.Text())
+
+
+def identity(raw: ColumnElement[Any], how: Written) -> ColumnElement[Any]:
+    """What two values that are equal have in common: JSON's numbers have no zeros behind their fraction."""
+    if how.form == "csv" or how.number is None:
+        return raw
+    number = sa.cast(read(raw, how, "decimal"), sa.Text())
+    shortest = sa.func.rtrim(sa.func.rtrim(number, "0", type_=sa.Text()), ".", type_=sa.Text())
+    return sa.func.coalesce(sa.case((sa.func.contains(number, "."), shortest), else_=number), raw)
+
+
 def _moment(string: ColumnElement[Any], pattern: str) -> ColumnElement[Any]:
     """A timestamp in UTC without a zone."""
-    zoned = sa.func.timezone("UTC", _tried(string, "TIMESTAMPTZ"))
+    zoned = sa.func.timezone("UTC", _tried(with_seconds(string), "TIMESTAMPTZ"))
     plain = (is_like(string, pattern), _tried(string, "TIMESTAMP"))
     return sa.case(plain) if pattern == _DATE else sa.case(plain, (is_like(string, pattern[:-1] + _ZONE), zoned))
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import sqlalchemy as sa
 
@@ -114,7 +115,14 @@ class TestSchemas:
         assert validate(schemas, [rule], table="f.o").results[0].failed_rows == 1
 
     def test_a_table_that_is_in_no_schema(self, schemas: sa.Connection) -> None:
-        for references in ({"table": "cust", "schema": "f"}, {"table": "o", "schema": "nowhere"}, {"table": "f.cust"}):
+        default = facts_of(schemas.engine).schema
+        for references in (
+            {"table": "cust", "schema": "f"},
+            {"table": "o", "schema": "nowhere"},
+            {"table": "f.cust"},
+            {"table": "f.sib", "schema": default},
+            {"table": "f.sib", "schema": "f"},
+        ):
             rule = {"type": "foreign_key", "column": "id", "references": {**references, "column": "id"}}
             with pytest.raises(RuleError, match="does not exist"):
                 validate(schemas, [rule], table="o", schema="f")
@@ -130,6 +138,91 @@ def test_files_and_rows_refer_to_files(tmp_path: Path) -> None:
     rule = {**TWO, "references": {"table": str(tmp_path / "users.csv"), "columns": ["uid", "country"]}}
     (result,) = validate(ORDERS, [rule]).results
     assert (result.failed_rows, result.considered_rows) == (2, 4)
+
+
+OTHERS: list[tuple[str, list[Any], list[str], int]] = [
+    ("BIGINT", [1, 2], ["1", "01", "1.0", "x"], 1),
+    ("DOUBLE", [1.5, 1], ["1.50", "1", "01", "x"], 1),
+    ("DECIMAL(10,2)", [1.5, 1], ["1.5", "1", "x"], 1),
+    ("DATE", ["2024-01-01"], ["2024-01-01", "soon"], 1),
+    ("TIMESTAMP", ["2024-01-01 10:00"], ["2024-01-01T10:00:00", "2024-01-01T12:00+02:00", "2024-01-01", "x"], 2),
+    ("TIME", ["10:00"], ["10:00", "10:00:00", "x"], 1),
+    ("BOOLEAN", [True], ["true", "TRUE", "1", "x"], 2),
+    ("UUID", ["00000000-0000-0000-0000-0000000000ff"], ["00000000-0000-0000-0000-0000000000FF", "x"], 1),
+    ("VARCHAR", ["1", "x", "2024-01-01"], ["1", "1.0"], 1),
+    ("VARCHAR", ["1", "x", "2024-01-01"], ["2024-01-01", "2024-01-02"], 1),
+    ("INTERVAL", ["1 day"], ["1 day", "x"], 1),
+]
+
+
+@pytest.mark.parametrize(("kind", "there", "values", "failed"), OTHERS)
+def test_each_value_of_a_file_without_types_is_read_as_the_other_column(
+    tmp_path: Path, kind: str, there: list[Any], values: list[str], failed: int
+) -> None:
+    others = str(tmp_path / "others.parquet")
+    duckdb.execute(f"COPY (SELECT unnest({there!r})::{kind} AS v) TO '{others}'")
+    own = tmp_path / "own.csv"
+    own.write_text("id,v\n" + "".join(f"{place},{value}\n" for place, value in enumerate(values)))
+    (result,) = validate(own, [key_to(others)]).results
+    assert (result.failed_rows, result.considered_rows) == (failed, len(values))
+    assert [row["id"] for row in result.samples] == list(range(len(values) - failed, len(values)))
+    # The other way round, whatever else the file has.
+    there_too = 2 if 1.5 in there else 1
+    assert validate(others, [key_to(str(own))]).results[0].failed_rows == len(there) - there_too
+
+
+def key_to(path: str) -> dict[str, Any]:
+    return {"type": "foreign_key", "column": "v", "references": {"table": path, "column": "v"}}
+
+
+@pytest.mark.parametrize(
+    ("own", "there", "failed"),
+    [
+        ("v\n1\n2\n", "v\n1\nx\n", 1),
+        ("v\n1\n2.0\n", "v\n1.0\n2\n", 0),
+        ("v\nx\n1\n", "v\n1\n", 1),
+        ("v\n2024-01-01\n", "v\n2024-01-01T00:00:00\n", 0),
+        ('{"v": 1}\n{"v": 1.5}', "v\n1.50\nx\n", 2),
+        ('{"v": 1}\n{"v": "1"}\n', '{"v": 1.0}\n{"v": "x"}\n', 1),
+    ],
+)
+def test_files_without_types_refer_to_each_other(tmp_path: Path, own: str, there: str, failed: int) -> None:
+    paths = [tmp_path / f"{name}.{'csv' if text[0] == 'v' else 'jsonl'}" for name, text in (("a", own), ("b", there))]
+    for path, text in zip(paths, (own, there), strict=True):
+        path.write_text(text)
+    (result,) = validate(paths[0], [key_to(str(paths[1]))]).results
+    assert (result.status, result.failed_rows) == ("failed" if failed else "passed", failed)
+
+
+@pytest.mark.parametrize(
+    ("rows", "there", "failed"),
+    [
+        ([1, "x"], "1\n2\n", 1), ([1, "x"], "1\nx\n", 0), ([dt.date(2024, 1, 1), "x"], "1\n", 2),
+        ([dt.date(2024, 1, 1), "x"], "2024-01-01\n", 1), ([True, 1], "1\nx\n", 1), ([None, "x"], "x\n", 0),
+    ],
+)  # fmt: skip
+def test_each_value_of_rows_is_looked_for(tmp_path: Path, rows: list[Any], there: str, failed: int) -> None:
+    (tmp_path / "b.csv").write_text(f"v\n{there}")
+    given = [{"v": value} for value in rows]
+    assert validate(given, [key_to(str(tmp_path / "b.csv"))]).results[0].failed_rows == failed
+
+
+def test_a_string_of_a_query_is_no_number_of_sqlite() -> None:
+    """Behind a query a column still declares how SQLite compares it, but not to us."""
+    engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
+    with engine.begin() as connection:
+        for name, kind, values in (("s", "TEXT", "('1'), ('x')"), ("n", "INTEGER", "(1)"), ("m", "", "(1), ('x')")):
+            connection.exec_driver_sql(f"CREATE TABLE {name} (v {kind})")
+            connection.exec_driver_sql(f"INSERT INTO {name} VALUES {values}")
+    failed = {
+        (own, there): validate(engine, [key_to(there)], query=f"SELECT * FROM {own}").results[0].failed_rows
+        for own in "snm"
+        for there in "snm"
+    }
+    assert failed == {
+        ("s", "s"): 0, ("s", "n"): 2, ("s", "m"): 1, ("n", "s"): 1, ("n", "n"): 0, ("n", "m"): 0,
+        ("m", "s"): 1, ("m", "n"): 1, ("m", "m"): 0,
+    }  # fmt: skip
 
 
 def test_what_does_not_exist_is_refused(filled: sa.Engine) -> None:

@@ -95,6 +95,22 @@ class TestEachValue:
             assert found(source, rule("in_range", "day", min=bound)) == [("failed", 3, 4)]
         assert found(source, rule("type", "day", dtype="date")) == [("failed", 2, 4)]
 
+    @pytest.mark.parametrize("zone", ["", "Z", "+02:00", "-0530", "+02"])
+    @pytest.mark.parametrize("clock", ["10:00", "10:00:00", "10:00:00.25", "24:00", "24:00:00", "10:60"])
+    def test_moments_and_times_are_those_of_a_day(self, clock: str, zone: str) -> None:
+        written = f"2024-01-01T{clock}{zone}"
+        try:
+            moment = dt.datetime.fromisoformat(written)
+        except ValueError:
+            moment = None
+        if "24" in clock[:2]:
+            moment = None  # Python 3.13 reads it
+        source = csv(f"s,t\n{written},{clock}\nsoon,x\n")
+        ends = {} if moment is None else {"min": moment, "max": moment}
+        rules = [rule("type", "s", dtype="timestamp"), rule("type", "t", dtype="time")]
+        rules += [rule("in_range", "s", **ends)] if ends else []
+        assert [one[1] for one in found(source, *rules)] == ([1, 1, 1] if ends else [2, 2])
+
     def test_text_is_the_text_of_the_file(self) -> None:
         source = csv("zip,code\n01234,7\n12345,10\n1234,007\n")
         assert found(
@@ -121,6 +137,15 @@ class TestEachValue:
         assert found("a.jsonl", *rules) == found(rows, *rules) == [
             ("failed", 3, 4), ("failed", 2, 4), ("failed", 4, 4),
         ]  # fmt: skip
+
+    @pytest.mark.parametrize("values", ['1 1.0 1e0 "1"', '0.10 0.1 true "0.1"', '"\\u0061" "a" 1', "-0 0.0 null []"])
+    def test_equal_values_of_json_are_one(self, values: str) -> None:
+        Path("a.jsonl").write_text("".join(f'{{"v": {value}}}\n' for value in values.split()))
+        rows = [json.loads(line, parse_float=decimal.Decimal) for line in Path("a.jsonl").read_text().splitlines()]
+        rules = [rule("unique", "v"), rule("distinct_count", "v", max=1)]
+        (unique, count), (of_rows, count_of_rows) = (validate(one, rules).results for one in ("a.jsonl", rows))
+        assert (unique.failed_rows, count.observed) == (of_rows.failed_rows, count_of_rows.observed)
+        assert unique.failed_rows
 
     def test_quarantine_and_learned_rules(self) -> None:
         done = quarantine(csv(MIXED), [rule("in_range", "age", min=0)], to="bad.parquet")
@@ -183,6 +208,27 @@ class TestSQLite:
             raw.executemany("INSERT INTO t VALUES (?)", [(one,) for one in moments])
         read = profile(sa.create_engine("sqlite:///t.db"), table="t").column("s")
         assert (read.min, read.max) == ("2024-05-01 00:00:00.000000", "2024-05-01 10:00:00.500000")
+
+    def test_a_string_behind_a_query_is_no_number(self) -> None:
+        """The column still declares how SQLite compares it."""
+        with sqlite3.connect("t.db") as raw:
+            raw.execute("CREATE TABLE t (s TEXT, n INTEGER)")
+            raw.execute("INSERT INTO t VALUES ('1', 1), ('x', 'x')")
+        values: list[list[Any]] = [[1], ["1"], [True], ["x", 1]]
+        failed = {
+            column: [one[1] for one in found(
+                "sqlite:///t.db", *(rule("in_set", column, values=one) for one in values), query="SELECT * FROM t"
+            )]
+            for column in "sn"
+        }  # fmt: skip
+        assert failed == {"s": [2, 1, 2, 1], "n": [1, 2, 1, 0]}
+
+    def test_infinity_among_integers_stays_its_columns_matter(self) -> None:
+        with sqlite3.connect("t.db") as raw:
+            raw.execute("CREATE TABLE t (id INTEGER, v INTEGER)")
+            raw.executemany("INSERT INTO t VALUES (?, ?)", [(i, float("inf") if i == 3 else i % 7) for i in range(60)])
+        assert {one.check.column_label for one in learn("sqlite:///t.db", table="t").rules} >= {"id"}
+        assert profile("sqlite:///t.db", table="t").column("v").mean is not None
 
     @pytest.mark.parametrize("statistic", ["min", "max", "mean", "median", "sum", "stddev"])
     def test_no_statistic_leaves_values_out(self, there: sa.Engine, statistic: str) -> None:
@@ -352,6 +398,15 @@ class TestSeveralFiles:
                 rule("regex", "name", pattern="[ab]"),
             ]
             assert found(f"*.{ending}", *rules) == [("failed", 1, 2), ("passed", 0, 2), ("passed", 0, 2)]
+
+    @pytest.mark.parametrize("ending", ["csv", "jsonl", "json"])
+    def test_the_names_of_folders_replace_no_values(self, ending: str) -> None:
+        """DuckDB takes ``land=DE`` for the value of the column in all rows of the folder."""
+        Path("land=DE").mkdir()
+        lines = {"csv": "id,land\n1,FR\n", "jsonl": '{"id": 1, "land": "FR"}', "json": '[{"id": 1, "land": "FR"}]'}
+        csv(lines[ending], f"land=DE/a.{ending}")
+        for source in (f"land=DE/a.{ending}", f"*/*.{ending}", [f"land=DE/a.{ending}"], "land=DE"):
+            assert found(source, rule("in_set", "land", values=["FR"])) == [("passed", 0, 1)]
 
     def test_types_that_differ(self) -> None:
         csv("v\n10\n", "1.csv")

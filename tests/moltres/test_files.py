@@ -79,6 +79,28 @@ def test_parquet_files_are_asked_for_their_columns_once(duck: Database, tmp_path
     assert frame.collect() == [{"a": 1, "b": 0.5}]
 
 
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_the_name_of_a_folder_replaces_no_value(duck: Database, tmp_path: Path, ending: str) -> None:
+    folder = tmp_path / "land=DE"
+    folder.mkdir()
+    (folder / f"a.{ending}").write_text("id,land\n1,FR\n" if ending == "csv" else '{"id": 1, "land": "FR"}')
+    read = duck.read_csv if ending == "csv" else duck.read_json
+    given: list[dict[str, Any]] = [
+        {},
+        {"types": {"id": "text"}} if ending == "csv" else {"columns": {"id": "INT", "land": "TEXT"}},
+    ]
+    for options in given:
+        (row,) = read(folder / f"a.{ending}", **options).collect()
+        assert (str(row["id"]), row["land"]) == ("1", "FR")
+
+
+def test_moments_with_a_zone_and_without_seconds(duck: Database, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("t,u\n2024-01-01T10:00Z,24:00\n2024-01-01 12:00:30+02:00,10:00\n")
+    first, second = duck.read_csv(tmp_path / "a.csv").collect()
+    assert second["t"] - first["t"] == dt.timedelta(seconds=30)
+    assert (first["u"], second["u"]) == ("24:00", "10:00")
+
+
 def test_csv_with_options(duck: Database, tmp_path: Path) -> None:
     path = tmp_path / "it's.csv"
     path.write_text("id;day\n1;2024-01-31\n2;\n")

@@ -30,7 +30,7 @@ def finite(relation: Relation, column: Column) -> ColumnElement[Any]:
     """A column's numbers, NULL where they are infinite or NaN, or where SQLite stores a value that is not a number."""
     value = relation[column.name]
     conditions: list[ColumnElement[Any]] = []
-    if column.family != "integer":
+    if column.family != "integer" or relation.dialect.types_by_value:
         # True for no NaN in databases that order it last; the others have none.
         conditions.append(value.between(-_GREATEST, _GREATEST))
     otherwise = relation.dialect.stored_otherwise(value, frozenset({"float"}))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from .._shared.untyped import read
+from .._shared.untyped import identity, read, text_of
 from ..errors import SourceError, TableNotFoundError
 from .narrow import wide
 from .selection import Selection
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["Other", "Place", "Relation"]
 
 _MOST_PARAMETERS = 500
-#: Families whose values have several spellings as strings.
-_SPELT = MOMENTS | {"time", "uuid"}
-
 #: Where another source is: the source, and the table, query and schema if that is a database.
 Place = tuple[Any, "str | None", "str | None", "str | None"]
 
@@ -62,7 +59,10 @@ class Relation(Selection):
 
     def groups(self, name: str) -> list[ColumnElement[Any]]:
         """What to group rows by so that those with equal values of a column are together."""
-        return self.dialect.groups(self[name], self.columns[name])
+        column = self.columns[name]
+        if column.family == "untyped" and column.untyped is not None:
+            return [self.written(name, exactly=True)]
+        return self.dialect.groups(self[name], column)
 
     @property
     def read_by_value(self) -> bool:
@@ -202,6 +202,19 @@ class Relation(Selection):
                 return value, sa.and_(raw.is_not(None), value.is_(None))
         raise AssertionError(family)
 
+    def written(self, name: str, *, exactly: bool = False) -> ColumnElement[Any]:
+        """A column's values as text: as the file has them where it declares no type.
+
+        Args:
+            name: The column.
+            exactly: Whether a string of JSON is told from the number that it spells.
+        """
+        untyped = self.columns[name].untyped
+        if untyped is None:
+            return sa.cast(self[name], sa.Text())
+        raw = self.from_.c[untyped.raw]
+        return identity(raw, untyped) if exactly else text_of(raw, untyped.form)
+
     def misread(self, name: str, families: frozenset[str]) -> ColumnElement[bool]:
         """Whether a value of a column without a declared type can be read as none of the families."""
         untyped = self.columns[name].untyped
@@ -237,13 +250,10 @@ class Relation(Selection):
         conditions: list[ColumnElement[bool]] = []
         families: dict[str, list[Any]] = {}
         for given in values:
-            family = self.family_for(name, given)
-            if self.columns[name].family == "unknown" and family not in _SPELT:
-                family = ""
             if self._nearest(name, given) is None:  # else no value of the column equals it
-                families.setdefault(family, []).append(given)
+                families.setdefault(self.family_for(name, given), []).append(given)
         for family, alike in families.items():
-            value, other = self.of_family(name, family) if family else (self[name], None)
+            value, other = self.of_family(name, family)
             lists = _of_one_type([self.adapted(name, given) for given in alike], alike)
             found = sa.or_(*(_is_in(value, [self.operand(name, given) for given in one]) for one in lists))
             # A value of another type is not in the list; the comparison is false, not NULL.

@@ -125,6 +125,7 @@ def open_database(
                     owns_transaction=owns_transaction,
                     known=answers.tables.get(at),
                 )
+                _require_in(connection, other, name, named_schema)
             return dataclasses.replace(other, from_=other.from_.alias("referenced"))
 
         with _looking_up(connection, table, schema, secrets, deadline):
@@ -279,6 +280,13 @@ def _sibling(connection: sa.Connection, name: str, schema: str | None, relation:
         if relation.dialect.locate(connection, name, own) == (own, name):
             return name, own
     return name, schema
+
+
+def _require_in(connection: sa.Connection, other: Relation, name: str, schema: str | None) -> None:
+    """Make sure that no part of a table's name was taken for another schema than the one that is given with it."""
+    found = other.from_
+    if schema is not None and isinstance(found, sa.TableClause) and len(found.name) < len(name):
+        raise _missing(connection, name, schema)
 
 
 def _missing(connection: sa.Connection, table: str, schema: str | None) -> TableNotFoundError:

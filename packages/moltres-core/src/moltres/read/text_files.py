@@ -244,7 +244,7 @@ def _with_type(raw: Any, whole: tuple[str, str], measured: Mapping[str, Any], he
     if family in ("decimal", "float") and measured["double"] == known:
         return untyped.read(raw, Held(held.form, "DOUBLE", held.decimal_mark), "float")
     if family == "datetime" and measured["zoned"]:
-        return cast_to(text, "TIMESTAMPTZ") if measured["zoned"] == known else text
+        return cast_to(untyped.with_seconds(text), "TIMESTAMPTZ") if measured["zoned"] == known else text
     if family == "float":
         return text
     typed = untyped.read(raw, held, family)

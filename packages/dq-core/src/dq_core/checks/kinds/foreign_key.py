@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -25,34 +25,71 @@ if TYPE_CHECKING:
     from ...relation.selection import FollowUp
 
 
-def _pair(relation: Relation, name: str, other: Relation, there: str) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    """The two columns of a key, so that they can be compared: a value that cannot be read as the other is not there."""
+#: Families as which the values of a file that declares no types are read.
+_READ = NUMBERS | MOMENTS | {"text", "boolean", "time", "uuid"}
+
+
+class _Pair(NamedTuple):
+    """Two columns of a key as they are compared.
+
+    Attributes:
+        value: The value of a row.
+        referenced: The value of a row of the other table.
+        stray: Whether a row has a value that cannot be read as one of the other table; None where there is none.
+    """
+
+    value: ColumnElement[Any]
+    referenced: ColumnElement[Any]
+    stray: ColumnElement[bool] | None = None
+
+
+def _pair(relation: Relation, name: str, other: Relation, there: str) -> _Pair:
     own, referenced = relation.columns[name], other.columns[there]
-    family = referenced.family if referenced.untyped is None else own.family if own.untyped is None else None
-    if (own.untyped is None and referenced.untyped is None) or family in ("mixed", "unknown"):
+    if own.family == referenced.family == "unknown":
+        # SQLite would read a string as a number, or a number as a string, for what a column behind a query declares.
+        value, their = relation[name], other[there]
+        return _Pair(sa.case((value.is_not(None), value)), sa.case((their.is_not(None), their)))
+    if not (own.judged_by_value or referenced.judged_by_value):
         # A date is the moment that it begins with, and a string may spell a UUID.
         for alike, wider in ((MOMENTS, "datetime"), ({"text", "uuid"}, "uuid")):
             if {own.family, referenced.family} == alike:
                 own, referenced = replace(own, family=wider), replace(referenced, family=wider)
         groups = relation.dialect.groups
-        return groups(relation[name], own)[-1], groups(other[there], referenced)[-1]
+        return _Pair(groups(relation[name], own)[-1], groups(other[there], referenced)[-1])
+    family = _read_as(own, referenced)
     if family is None:
-        family = own.family if own.family == referenced.family != "untyped" else "text"
-    value, _ = relation.of_family(name, family) if own.untyped is not None else (relation[name], None)
-    their, _ = other.of_family(there, family) if referenced.untyped is not None else (other[there], None)
-    if own.untyped is not None and value is not relation[name]:
-        # NULL would be unknown; a string that no value of the other column equals is what it is.
-        value = sa.func.coalesce(sa.cast(value, sa.Text()), relation[name])
-        their = sa.cast(their, sa.Text())
-    return value, their
+        forms = {one.untyped.form for one in (own, referenced) if one.untyped is not None}
+        exactly = forms == {"json"} and own.family != "mixed" and own.untyped is not None
+        return _Pair(relation.written(name, exactly=exactly), other.written(there, exactly=exactly))
+    value, stray = relation.of_family(name, family)
+    their, _ = other.of_family(there, family)
+    return _Pair(value, their, stray)
+
+
+def _read_as(own: Column, referenced: Column) -> str | None:
+    """The family as which values are compared where one column declares no type; None to compare what is written."""
+    every = {one.family for one in (own, referenced)} - {"mixed", "unknown"}
+    declared = {one.family for one in (own, referenced) if one.untyped is None} - {"mixed", "unknown"}
+    families = declared or every
+    for alike, wider in ((NUMBERS, "decimal"), (MOMENTS, "datetime")):
+        if families and families <= alike:
+            return wider
+    return next(iter(families)) if len(families) == 1 and families <= _READ else None
 
 
 def _comparable(own: Column, referenced: Column) -> bool:
     """Whether values of both are compared alike on every database: '03' is 3 on some, and 1 a date."""
-    if own.judged_by_value or referenced.judged_by_value or own.family == referenced.family:
+    if own.family == referenced.family:
         return True
     families = {own.family, referenced.family}
     return any(families <= alike for alike in _ALIKE)
+
+
+def _require_numbers(own: Column, referenced: Column) -> None:
+    """Make sure that columns which are compared as numbers have types that hold all of them."""
+    if _read_as(own, referenced) == "decimal":
+        for column in (own, referenced):
+            options.require_number(column)
 
 
 _ALIKE = (NUMBERS | {"boolean"}, MOMENTS, frozenset({"text", "uuid"}))
@@ -124,7 +161,11 @@ class ForeignKey(Check):
         for own, name in zip(self.targets, self.references["columns"], strict=True):
             if name not in other.columns:
                 yield (f"{self.label}: {self._place} has no column {name!r}.{options.question(name, other.columns)}")
-            elif not _comparable(column := relation.columns[own], there := other.columns[name]):
+                continue
+            column, there = relation.columns[own], other.columns[name]
+            if column.judged_by_value or there.judged_by_value:
+                _require_numbers(column, there)
+            elif not _comparable(column, there):
                 yield (
                     f"{self.label}: {own} is {column.type_name} and {self._place}.{name} is {there.type_name}: "
                     "databases compare these differently, or not at all; cast one of them in a query."
@@ -140,9 +181,11 @@ class ForeignKey(Check):
     def failing(self, relation: Relation) -> ColumnElement[bool]:
         """All key columns have values, and no row of the other table has the same ones."""
         other = self._other(relation)
-        pairs = zip(self.targets, self.references["columns"], strict=True)
-        own, referenced = zip(*(_pair(relation, name, other, there) for name, there in pairs), strict=True)
-        return sa.and_(*self._considered(relation), relation.dialect.absent(own, referenced))
+        names = zip(self.targets, self.references["columns"], strict=True)
+        pairs = [_pair(relation, name, other, there) for name, there in names]
+        absent = relation.dialect.absent([one.value for one in pairs], [one.referenced for one in pairs])
+        strays = [one.stray for one in pairs if one.stray is not None]
+        return sa.and_(*self._considered(relation), sa.or_(*strays, absent))
 
     def _considered(self, relation: Relation) -> list[ColumnElement[bool]]:
         return relation.among([relation[key].is_not(None) for key in self.targets], self.where)

@@ -409,7 +409,8 @@ class Dialect(HandedOver):
     def distinct(self, relation: Selection, column: str, where: str | None) -> FollowUp:
         """Count the distinct values of a column: ``{"value": n}``."""
         conditions = relation.among([relation[column].is_not(None)], where)
-        count = yield OneValue(relation.select(sa.func.count(sa.distinct(relation[column]))).where(*conditions))
+        value = relation.groups(column)[-1]  # equal values have the same last part
+        count = yield OneValue(relation.select(sa.func.count(sa.distinct(value))).where(*conditions))
         return {"value": int(count)}
 
     def double(self, number: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -292,7 +292,7 @@ class DuckDB(Dialect):
         grouped by their keys.
         """
         considered = measured["considered_rows"]
-        columns = [relation[key] for key in keys]
+        columns = [part for key in keys for part in relation.groups(key)]
         least, greatest = measured.get("least"), measured.get("greatest")
         if least is not None and greatest - least < min(_MOST_BITS, considered * _BITS_FOR_A_ROW):
             low, high = (sa.literal_column(str(bound), sa.BigInteger()) for bound in (least, greatest))

@@ -301,7 +301,7 @@ class SQLite(Dialect):
         """Each value has a storage class of its own: a string is no number, a blob no string, a date must be one."""
         del column
         known: ColumnElement[bool]
-        if family in NUMBERS:
+        if family in NUMBERS | {"boolean"}:
             known = sa.func.typeof(value).in_(["integer", "real"])
         elif family in MOMENTS:
             known = _is_moment(value)

@@ -123,6 +123,7 @@ def test_an_input_with_dots_in_its_name(tmp_path: Path) -> None:
 
 def test_each_input_has_its_own_value(tmp_path: Path) -> None:
     inputs = {"data-uri": "a {{ 1+1 }} b", "data_uri": "other", "path": "p", "none": None, "empty": ""}
+    inputs |= {"list": [1, {"a": "x"}]}
     env = passed(tmp_path, inputs=inputs, vars={"limit": 5}, trigger={"body": {"uri": "u", "n": [1, True]}})
     for name in ("data-uri", "data_uri", "path", "inputs.data-uri"):
         assert get_kestra_variable(name, env=env) == inputs[name.removeprefix("inputs.")]
@@ -131,7 +132,9 @@ def test_each_input_has_its_own_value(tmp_path: Path) -> None:
     assert get_kestra_variable("trigger.body.n", env=env) == "[1, true]"
     assert get_kestra_variable("empty", env=env) == ""
     assert get_kestra_variable("empty", default="d", env=env) == "d"
-    for missing in ("none", "home", "trigger.body.x", "ROWS"):
+    assert [get_kestra_variable(f"trigger.body.n{one}", env=env) for one in (".0", "[0]", ".1")] == ["1", "1", "true"]
+    assert get_kestra_variable("list.1.a", env=env) == get_kestra_variable("inputs.list[1].a", env=env) == "x"
+    for missing in ("none", "home", "trigger.body.x", "ROWS", "trigger.body.n.2", "trigger.body.n.-1", "list.0.a"):
         assert get_kestra_variable(missing, default=None, env=env) is None
         with pytest.raises(ScriptError, match="does not pass the variable"):
             get_kestra_variable(missing, env=env)

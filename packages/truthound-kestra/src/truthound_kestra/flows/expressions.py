@@ -15,6 +15,7 @@ __all__ = [
     "blocks_of",
     "expression_problems",
     "holds_expression",
+    "strings_in",
     "texts",
     "unwritable",
     "without_expressions",
@@ -25,6 +26,7 @@ DEEPEST: Final = 50
 _OPENING: Final = re.compile(r"\{[{%#]")
 _CLOSING: Final = {"{{": "}}", "{%": "%}", "{#": "#}"}
 _STRING: Final = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
+_QUOTE: Final = re.compile("['\"]")
 _REFERENCE: Final = re.compile(
     r"""(?<![\w.])(inputs|outputs|vars)\s*(?:\.\s*(\w+)|\[\s*(?:'([^']*)'|"([^"]*)")\s*\])(?:\s*\.\s*(\w+))?"""
 )
@@ -57,7 +59,30 @@ def holds_expression(text: object) -> bool:
 
 def blocks_of(text: str) -> list[str]:
     """The expressions and tags in a string, with empty strings in place of those inside them."""
-    return [_STRING.sub("''", block) for block in _blocks(text) if not block.startswith("{#")]
+    return [_without_strings(block) for block in _blocks(text) if not block.startswith("{#")]
+
+
+def _without_strings(block: str) -> str:
+    parts, place = [], 0
+    for string in strings_in(block):
+        parts += [block[place : string.start()], "''"]
+        place = string.end()
+    return "".join(parts) + block[place:]
+
+
+def strings_in(text: str) -> Iterator[re.Match[str]]:
+    """The strings in a piece of code, with their quotes, in a single pass also if many are not closed."""
+    place = 0
+    unclosed = set()  # behind a quote that nothing closes, no other of its kind is closed either
+    while (quote := _QUOTE.search(text, place)) is not None:
+        kind = quote.group()
+        string = None if kind in unclosed else _STRING.match(text, quote.start())
+        if string is None:
+            unclosed.add(kind)
+            place = quote.end()
+        else:
+            yield string
+            place = string.end()
 
 
 def without_expressions(text: str, instead: str = "") -> str:
@@ -136,7 +161,7 @@ def _text_problems(label: str, text: str, scope: Scope) -> Iterator[str]:
     for block in _blocks(text):
         if block.startswith("{#"):
             continue
-        strings = [match.span() for match in _STRING.finditer(block)]
+        strings = [match.span() for match in strings_in(block)]
         for match in _REFERENCE.finditer(block):
             if not any(start < match.start() < end for start, end in strings):
                 yield from _reference_problems(label, match, scope)

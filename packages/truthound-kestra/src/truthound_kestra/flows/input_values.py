@@ -21,14 +21,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Limits", "pattern_problem", "value_problem"]
 
-_INTEGER: Final = re.compile(r"[+-]?\d+")
+_INTEGER: Final = re.compile(r"[+-]?\d+", re.ASCII)
+_NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _MOST: Final = 2**31 - 1
 # What the parsers of java.time take, as far as Python can tell.
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_TIME: Final = re.compile(r"\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?")
-_INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.IGNORECASE)
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_TIME: Final = re.compile(r"\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?", re.ASCII)
+_INSTANT: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.IGNORECASE | re.ASCII
+)
 _DURATION: Final = re.compile(
-    r"[-+]?P(?=.)([-+]?\d+D)?(T(?=.)([-+]?\d+H)?([-+]?\d+M)?([-+]?\d+([.,]\d{0,9})?S)?)?", re.IGNORECASE
+    r"[-+]?P(?=.)([-+]?\d+D)?(T(?=.)([-+]?\d+H)?([-+]?\d+M)?([-+]?\d+([.,]\d{0,9})?S)?)?", re.IGNORECASE | re.ASCII
 )
 _URI: Final = re.compile(r"""[A-Za-z][A-Za-z0-9+.-]*:([^\s%<>"{}|\\^`]|%[0-9A-Fa-f]{2})+""")
 _EMAIL: Final = re.compile(r"[a-zA-Z0-9_!#$%&’*+/=?`{|}~^.-]+@[a-zA-Z0-9.-]+")  # noqa: RUF001 - as Kestra writes it
@@ -144,7 +147,7 @@ def _int(value: Any) -> None:
 
 
 def _float(value: Any) -> None:
-    number = float(value) if isinstance(value, str) else value
+    number = float(value) if isinstance(value, str) and _NUMBER.fullmatch(value.strip()) else value
     if not is_number(number):
         raise ValueError("it must be a finite number")
     number = float(plain_number(number))

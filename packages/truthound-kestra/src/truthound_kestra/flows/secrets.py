@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from dq_core.adapters import secrets_in, secrets_of, secrets_of_options
-from truthound_kestra.flows.expressions import DEEPEST, holds_expression, without_expressions
+from truthound_kestra.flows.expressions import DEEPEST, holds_expression, strings_in, without_expressions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,7 +32,6 @@ _QUOTED: Final = re.compile(
     r"""(?<![\w.\-])(?P<name>[\w.\-]++)["']?\]?\s*(?::\s*\w+\s*=|:(?!:)|:?=(?!=))\s*[rRbBuU]{0,2}(?P<quote>["'])"""
     r"""(?P<value>(?:(?!(?P=quote)).)+)(?P=quote)"""
 )
-_LITERAL: Final = re.compile(r"""(?P<quote>["'])(?P<value>(?:(?!(?P=quote))[^\\]|\\.)+)(?P=quote)""")
 # A line of YAML.
 _LINE: Final = re.compile(
     r"^[^\S\n]*+(?:- )?(?P<name>[A-Za-z][\w.\-]*):\s+(?P<value>[^\s\"'][^\s:]*)\s*$", re.MULTILINE
@@ -123,7 +122,7 @@ def _is_name_of_secret(name: str) -> bool:
 def _is_secret(text: str, program: Program) -> bool:
     """Whether a string is, or contains, a secret."""
     if program == "python":  # where what has no quotes is a name
-        parts = [found["value"] for found in _LITERAL.finditer(text)]
+        parts = [found.group()[1:-1] for found in strings_in(text)]
         found = [one for part in parts for one in (*secrets_of(part), *secrets_of_options({"": part}))]
     else:
         found = [*secrets_of(text), *secrets_of_options({"": text})]

@@ -105,8 +105,9 @@ def get_kestra_variable(name: str, default: Any = _MISSING, *, env: Mapping[str,
 
     Args:
         name: Name of the input or variable. ``inputs.limit`` and ``vars.limit`` tell two of one name apart;
-            ``trigger.body.limit`` is a value of a webhook. An environment variable of the task is looked up in upper
-            case, then as it is; in a task without the file, every environment variable is.
+            ``trigger.body.limit`` is a value of a webhook, and ``trigger.body.rows.0`` an item of a list. An
+            environment variable of the task is looked up in upper case, then as it is; in a task without the file,
+            every environment variable is.
         default: The value if the variable is missing or empty; without a default, that is an error.
         env: The environment; None for the process's own.
 

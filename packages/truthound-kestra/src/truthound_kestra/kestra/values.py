@@ -35,6 +35,8 @@ VALUES_ENV: Final = "KESTRA_VALUES"
 VALUES_FILE: Final = "kestra.json"
 
 _NO_VALUE: Final = re.compile(r"<<no value: (.*?)>>")
+_NUMBER: Final = re.compile(r"\d{1,9}", re.ASCII)
+_INDEX: Final = re.compile(r"\[(\d+)\]", re.ASCII)
 _FIELDS: Final = {"data_uri": "input_uri", "file": "input_uri", "copy_file": "copy_uri"}
 
 
@@ -71,19 +73,21 @@ class TaskValues:
         """Every value that a name can mean, by the expression for it; a value of None was not given.
 
         Args:
-            name: ``limit``, or with its place: ``inputs.limit``, ``vars.limit``, ``trigger.body.limit``.
+            name: ``limit``, or with its place: ``inputs.limit``, ``vars.limit``, ``trigger.body.limit``; an item of a
+                list by its number, ``trigger.body.rows.0`` or ``trigger.body.rows[0]``.
         """
         places = {"inputs": self.inputs, "vars": self.vars}
         exact = {f"{place}.{name}": values[name] for place, values in places.items() if name in values}
         if exact:
             return exact
-        place, _, rest = name.partition(".")
+        steps = _INDEX.sub(r".\1", name)
+        place, _, rest = steps.partition(".")
         if place in places and rest in places[place]:
             return {name: places[place][rest]}
         if place == "trigger" and rest:
             return _along(self.trigger, rest.split("."), name)
         # Kestra has an input with dots in its name inside of mappings.
-        nested = _along(self.inputs, (rest if place == "inputs" else name).split("."), name) if rest else {}
+        nested = _along(self.inputs, (rest if place == "inputs" else steps).split("."), name) if rest else {}
         return nested or {
             f"{place}.{other}": value
             for place, values in places.items()
@@ -99,9 +103,12 @@ class TaskValues:
 
 def _along(value: Any, path: list[str], name: str) -> dict[str, Any]:
     for step in path:
-        if not isinstance(value, Mapping) or step not in value:
+        if isinstance(value, list) and _NUMBER.fullmatch(step) and int(step) < len(value):
+            value = value[int(step)]
+        elif isinstance(value, Mapping) and step in value:
+            value = value[step]
+        else:
             return {}
-        value = value[step]
     return {name: value}
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.types import NullType
 
 from ..dialects.base import named
-from ..dialects.owned import same_place
+from ..dialects.owned import require_own_parts, same_place
 from ..dialects.rows import is_stored, uncollected
 from ..dialects.seen_files import require_unchanged
 from ..errors import ConfigurationError, SchemaMismatchError
@@ -352,11 +352,13 @@ def open_input(
         keeps: Says how the table keeps values that are not of the type of their column.
 
     Raises:
-        ConfigurationError: If the type of the data is not supported, or column names are duplicates.
+        ConfigurationError: If the type of the data is not supported, column names are duplicates, or a part of a frame
+            is of another database.
         TransientQueryError: If a table of a frame has columns of other types than when they were looked up.
     """
     rows: Input
     if isinstance(data, DataFrame) and same_database(data.database, source):
+        require_own_parts(connection.engine, data.statement)
         if source.dialect.trusts_tables:
             require_unchanged(connection, data.statement)
         rows = Local(connection, source.dialect, data.statement)

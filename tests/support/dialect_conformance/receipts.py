@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
-from sqlalchemy import JSON, REAL, Integer
+from sqlalchemy import JSON, REAL, Integer, Numeric
 
 from moltres import Receipt, Records, col, connect, receipts, verify
 from moltres.errors import MoltresError, ReceiptError, TableNotFoundError
@@ -19,9 +19,16 @@ from support.dialect_conformance.receipt_faults import rows as drawn
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-    from moltres import Database
+    from moltres import Database, DataFrame
     from moltres.write import WriteResult
     from support.dialect_conformance.receipt_faults import Fault
+
+
+def _fractions(rows: list[tuple[Decimal]]) -> DataFrame:
+    """The rows in another database than that of the test."""
+    source = connect("sqlite://")
+    source.write(Records(rows, ["d"], {"d": Numeric(4, 4)})).save_as_table("t")
+    return source.table("t")
 
 
 class Receipts(DialectSuite):
@@ -176,6 +183,13 @@ class Receipts(DialectSuite):
             result = db.write([{"id": one, "number": one} for one in ids]).save_as_table("target", mode="append")
             assert result.receipt is not None
             assert (result.receipt.proved, result.receipt.rows) == (True, len(ids))
+
+    def test_decimals_with_all_digits_behind_the_point(self, db: Database) -> None:
+        rows = [(Decimal(one),) for one in ("0.25", "-0.0001", "0.5", "0")]
+        for name, source in (("target", Records(rows, ["d"], {"d": Numeric(4, 4)})), ("copied", _fractions(rows))):
+            receipt = db.write(source).save_as_table(name).receipt
+            assert receipt is not None
+            assert receipt.proved is self.proves
 
     @pytest.mark.parametrize("number", [20, 6000])
     def test_documents_are_covered(self, db: Database, number: int) -> None:

@@ -465,6 +465,9 @@ def test_what_comes_out_of_the_data_is_escaped() -> None:
         ("x" * 990, "x" * 990 + " ", ('xx"', 'xx "')),
         ("caf\u00e9", "cafe\u0301", ("caf\\xe9", "cafe\\u0301")),
         ("a\u00a0b", "a b", ("a\\xa0b", "a b")),
+        ("a\r\nb", "a\nb", ("a\\r\\nb", "a\\nb")),
+        ("a\nb", "a\u21b5b", ("a\\nb", "a\\u21b5b")),
+        ("a\x1bb", "a\\x1bb", ("a\\x1bb", "a\\")),
         (True, False, ("true", "false")),
     ],
 )

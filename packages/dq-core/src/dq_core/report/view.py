@@ -346,7 +346,7 @@ def differing_texts(left: object, right: object, *, limit: int) -> tuple[str, st
         limit: How many characters are shown: of longer strings those around the first place where they differ.
 
     Returns:
-        Both as strings. Those that look alike have all but their ASCII characters as escapes.
+        Both as strings. Those that look alike have all but their ASCII letters as escapes.
     """
     texts = [sample_text(one) for one in (left, right)]
     if texts[0] == texts[1]:
@@ -354,8 +354,9 @@ def differing_texts(left: object, right: object, *, limit: int) -> tuple[str, st
     if isinstance(left, str) and isinstance(right, str):
         if texts != [left, right]:
             texts = [f'"{one}"' for one in (left, right)]
-        if unicodedata.normalize("NFKC", left) == unicodedata.normalize("NFKC", right):
-            texts = [one.encode("ascii", "backslashreplace").decode() for one in texts]
+        forms = [(unicodedata.normalize("NFKC", one), visible(one)) for one in (left, right)]
+        if any(one == other for one, other in zip(*forms, strict=True)):
+            texts = [one.encode("unicode_escape").decode() for one in texts]
     pairs = enumerate(zip(*texts, strict=False))
     before = next((place for place, pair in pairs if len(set(pair)) > 1), min(map(len, texts))) - limit // 3
     if before > 0 and max(map(len, texts)) > limit:

@@ -10,7 +10,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import URL, inspect, text
+from sqlalchemy import URL, BigInteger, Column, MetaData, Table, inspect, text
+from sqlalchemy.schema import CreateTable
 
 from moltres import Database, Receipt, col, connect, errors, receipts, replicate, verify
 from support import replica_kills
@@ -237,6 +238,59 @@ def test_schemas_and_views(postgresql_url: URL, second_postgresql_url: URL) -> N
             assert inspect(connection).get_view_names("sales") == []
         with pytest.raises(errors.ConfigurationError, match=r"schema 'sals' of 'sals\.\*' does not exist.*'sales'"):
             replicate(source, target, "sals.*")
+
+
+def test_rows_of_partitions_arrive_once(postgresql_url: URL, second_postgresql_url: URL) -> None:
+    made = (
+        "CREATE TABLE days (id INT, day INT) PARTITION BY RANGE (day)",
+        "CREATE TABLE days_1 PARTITION OF days FOR VALUES FROM (0) TO (10) PARTITION BY RANGE (day)",
+        "CREATE TABLE days_1_all PARTITION OF days_1 DEFAULT",
+        "CREATE TABLE days_2 PARTITION OF days FOR VALUES FROM (10) TO (20)",
+        "CREATE TABLE base (id INT)",
+        "CREATE TABLE heir (more INT) INHERITS (base)",
+    )
+    with connect(postgresql_url) as source, connect(second_postgresql_url) as target:
+        for db in (source, target):
+            with db.transaction() as connection:
+                for statement in made:
+                    connection.execute(text(statement))
+        source.insert("days", [{"id": one, "day": one} for one in range(20)])
+        source.insert("heir", [{"id": 1, "more": 2}])
+        for mode in ("overwrite", "append"):
+            result = replicate(source, target, "day*", mode=mode)  # type: ignore[arg-type]
+            assert [table.target for table in result.tables] == ["days"]
+        assert target.table("days").count() == 40
+        result = replicate(source, target, ["days_*"], mode="overwrite")
+        assert [(table.target, table.rows) for table in result.tables] == [("days_1", 10), ("days_2", 10)]
+        for names, message in {
+            ("days", "days_1_all"): "'days_1_all' of the target is a partition of 'days'",
+            ("base", "heir"): "'heir' of the target inherits from 'base'",
+        }.items():
+            with pytest.raises(errors.ConfigurationError, match=f"{message}, which would have its rows twice"):
+                replicate(source, target, names, mode="merge", keys=["id"])
+        with target.transaction() as connection:
+            connection.execute(text("DROP TABLE days; DROP TABLE base CASCADE"))
+        result = replicate(source, target, ["day*", "days_2", "base", "heir"])
+        assert {table.target: table.rows for table in result.tables} == {"base": 1, "days": 20, "days_2": 10, "heir": 1}
+
+
+def test_a_name_is_that_of_the_same_table(both: tuple[Database, Database]) -> None:
+    """Also where it could be that of a table of another schema, or is a pattern that does not match itself."""
+    source, target = both
+    with target.connection() as connection:
+        schema = inspect(connection).get_schema_names()[0].rpartition(".")[2]
+    names = ["[br]", f"{schema}.dotted"]
+    with source.transaction() as connection:
+        for name in names:
+            connection.execute(CreateTable(Table(name, MetaData(), Column("id", BigInteger))))
+    for name in names:
+        source.insert(name, [{"id": 1}])
+    for mode in ("error_if_exists", "overwrite", "append"):
+        result = replicate(source, target, names, mode=mode)  # type: ignore[arg-type]
+        assert [table.target for table in result.tables] == names
+    assert [target.table(name).count() for name in names] == [2, 2]
+    with target.connection() as connection:
+        assert set(names) <= set(inspect(connection).get_table_names())
 
 
 def test_what_a_transaction_of_the_caller_reads(both: tuple[Database, Database]) -> None:

@@ -284,24 +284,25 @@ class Database(Bound):
         with self.connection() as connection:
             return DataFrame.all_of(self, catalog.version(connection, self.dialect, name, self.schema, as_of))
 
-    def reflect(self, name: str, *, connection: Connection | None = None) -> Table:
+    def reflect(self, name: str, *, schema: str | None = None, connection: Connection | None = None) -> Table:
         """A table or view as a SQLAlchemy Table, with its columns only.
 
         Args:
             name: As in `table`.
+            schema: The schema of the table; then ``name`` is taken as it is, dots and all.
             connection: Where to look; by default a new connection, which does not see uncommitted tables.
         """
         catalog.require_name(name)
         if connection is not None:
-            return catalog.reflect(connection, self.dialect, name, self.schema)
-        known = self._tables
-        if (found := known.get(name)) is not None:
+            return catalog.reflect_in(connection, self.dialect, name, schema, self.schema)
+        known, key = self._tables, name if schema is None else f"{schema}\0.{name}"
+        if (found := known.get(key)) is not None:
             return found
         with self.connection() as own:
-            table = catalog.reflect(own, self.dialect, name, self.schema)
+            table = catalog.reflect_in(own, self.dialect, name, schema, self.schema)
         catalog.hold_to_its_types(table, self.dialect, self.forget)
         if not self.joined:  # the caller may roll back the CREATE TABLE
-            known[name] = table  # nowhere, if a write has made others to be looked up meanwhile
+            known[key] = table  # nowhere, if a write has made others to be looked up meanwhile
         return table
 
     def forget(self, name: str | None = None) -> None:

@@ -89,6 +89,21 @@ def reflect(connection: Connection, dialect: Dialect, name: str, schema: str | N
     raise TableNotFoundError.of(name, names(inspect(connection), schema))
 
 
+def reflect_in(connection: Connection, dialect: Dialect, name: str, schema: str | None, default: str | None) -> Table:
+    """A table or view with its columns, and nothing else.
+
+    Args:
+        connection: Where it is.
+        dialect: Its dialect.
+        name: Its name, as it is if the schema is given, else as in `candidates`.
+        schema: Its schema; None for what the name says.
+        default: The schema of names without one.
+    """
+    if schema is None:
+        return reflect(connection, dialect, name, default)
+    return reflect_at(connection, dialect, name, schema)
+
+
 def reflect_at(connection: Connection, dialect: Dialect, table: str, place: str | None) -> Table:
     """A table or view that is there, with its columns and nothing else.
 

@@ -175,7 +175,7 @@ class Source(Readable, Protocol):
     def writing(self) -> AbstractContextManager[Connection]:
         """A connection to write with: in a transaction where the database has them."""
 
-    def reflect(self, name: str, *, connection: Connection | None = None) -> Table:
+    def reflect(self, name: str, *, schema: str | None = None, connection: Connection | None = None) -> Table:
         """A table or view with its columns."""
 
     def forget(self, name: str | None = None) -> None:

@@ -43,8 +43,8 @@ class Options:
 
     @staticmethod
     def lookup(name: str, schema: str | None) -> WriteRequest:
-        """What looks a table up."""
-        return WriteRequest(name=name, schema=schema)
+        """What looks a table up, by its name as it is: that of a table of the source may have a dot."""
+        return WriteRequest(name=name, schema=schema, as_it_is=True)
 
     def of_mode(self, item: Item) -> dict[str, Any]:
         """The mode of the write of a table, and its options."""
@@ -53,7 +53,7 @@ class Options:
 
     def request(self, item: Item) -> WriteRequest:
         """The request of the write of a table from rows that are staged."""
-        request = WriteRequest(name=item.target.name, schema=item.target.schema, **self.of_mode(item))
+        request = WriteRequest(name=item.target.name, schema=item.target.schema, as_it_is=True, **self.of_mode(item))
         return replace(request, batch_rows=self.batch_rows, verify=self.verify)
 
     @property

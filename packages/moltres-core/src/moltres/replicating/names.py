@@ -11,6 +11,7 @@ from sqlalchemy import inspect
 from .._shared.tables import view_names
 from .._shared.wording import listing, question
 from ..dialects import catalog
+from ..write.target import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,6 +45,8 @@ def is_pattern(name: str) -> bool:
 def expand(source: Source, connection: Connection, tables: Sequence[str], schema: str | None) -> list[Place | str]:
     """The tables and views that are named, and those tables that patterns match, each once.
 
+    A pattern does not mean the partitions of a table that is among them: the rows of the table are theirs.
+
     Args:
         source: The database.
         connection: A connection of it.
@@ -55,6 +58,7 @@ def expand(source: Source, connection: Connection, tables: Sequence[str], schema
     """
     inspector = inspect(connection)
     found: dict[Place | str, None] = {}
+    named: set[Place] = set()
     for given in tables:
         if is_pattern(given):
             found.update(dict.fromkeys(_matching(inspector, given, schema or source.schema)))
@@ -66,7 +70,11 @@ def expand(source: Source, connection: Connection, tables: Sequence[str], schema
             found[f"The table or view {given!r} does not exist in {_where(schema or source.schema)}.{near}"] = None
         else:
             found[Place(*place)] = None
-    return list(found)
+            named.add(Place(*place))
+    places = [one for one in found if isinstance(one, Place)]
+    tables_found = [table_of(one.name, [], one.schema) for one in places]
+    inner = {places[part] for part, _, of_it in source.dialect.contained(connection, tables_found) if of_it} - named
+    return [one for one in found if one not in inner]
 
 
 def _matching(inspector: Inspector, given: str, schema: str | None) -> Iterator[Place | str]:
@@ -82,7 +90,7 @@ def _matching(inspector: Inspector, given: str, schema: str | None) -> Iterator[
         yield f"The schema of {given!r} must be a name: give a pattern for each schema."
         return
     names = sorted(name for name in inspector.get_table_names(schema) if not name.startswith(OWN))
-    matches = [name for name in names if fnmatchcase(name, pattern)]
+    matches = [name for name in names if fnmatchcase(name, pattern) or name == pattern]
     for name in matches:
         yield Place(schema, name)
     if not matches:

@@ -103,6 +103,7 @@ def made_plan(source: Database, target: Database, tables: Sequence[str], options
         if together and options.mode in ("append", "overwrite", "merge"):
             problem = ordered(connection, targets)[1]
             problems += [] if problem is None else [problem]
+            problems += _twice(connection, targets)
         refuse(problems, "The tables cannot be replicated")
         if together:
             for one in targets:
@@ -139,6 +140,8 @@ def _narrowed(item: Item, columns: Sequence[str], options: Options) -> Item:
 
 def _problems(item: Item, columns: Sequence[str], options: Options, *, together: bool) -> Iterator[str]:
     target = item.target
+    if not together and target.schema is None and "." in target.name:
+        yield f"The name {target.name!r} has a dot: name the schema of the target's tables in target_schema."
     if target.table is None:
         return
     if options.mode == "error_if_exists":
@@ -161,6 +164,19 @@ def _problems(item: Item, columns: Sequence[str], options: Options, *, together:
             require_possible(target, options.request(item), kept)
         except MoltresError as error:
             yield f"{item.place}: {error}"
+
+
+def _twice(connection: Connection, targets: Sequence[Target]) -> Iterator[str]:
+    """No two tables that are written may have the same rows."""
+    there = [(target, target.table) for target in targets if target.table is not None]
+    if not there:
+        return
+    for part, whole, of_it in there[0][0].dialect.contained(connection, [table for _, table in there]):
+        relation = "is a partition of" if of_it else "inherits from"
+        yield (
+            f"The table {there[part][0].name!r} of the target {relation} {there[whole][0].name!r}, which would have its"
+            " rows twice: replicate one of the two."
+        )
 
 
 def _actions(connection: Connection, target: Target, names: Sequence[str]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from ..dialects import held
 from ..dialects.error_translation import connected, translated
 from ..dialects.stopping import Stop, check, cleaning_up
 from ..errors import ConfigurationError, MoltresError
+from ..frame.dataframe import DataFrame
 from ..write.left_overs import released
 from ..write.load_log import load_of
 from ..write.target import table_of
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from ..frame.dataframe import DataFrame
     from .items import Arrived, Item, Options
 
 __all__ = ["MOST_CONNECTIONS", "Run"]
@@ -181,7 +181,7 @@ class Run:
             opened = [stack.enter_context(connected(source.engine, source.dialect)) for _ in range(most)]
             for connection in opened:  # the Databases that read on them are others, which nobody can cancel
                 stack.enter_context(source.runs.registered(connection, source.dialect.canceller(connection)))
-            begun = source.dialect.begin_together(opened, tables)
+            begun = source.dialect.begin_together(opened, tables, seconds=source.query_timeout)
             if begun == 0:
                 yield [source] * most, False
                 return
@@ -342,7 +342,7 @@ def _room(database: Database) -> int:
 
 def _frame(reader: Database, item: Item) -> DataFrame:
     """All rows of a table, which is found as it was looked up."""
-    frame = reader.table(str(item.source))
+    frame = DataFrame.all_of(reader, reader.reflect(item.source.name, schema=item.source.schema))
     return frame.drop(*item.left_out) if item.left_out else frame
 
 

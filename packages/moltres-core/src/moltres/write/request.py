@@ -50,6 +50,9 @@ VALID_FROM, VALID_TO = "valid_from", "valid_to"
 class WriteRequest:
     """The arguments of `Writer.save_as_table`, which explains them.
 
+    Attributes:
+        as_it_is: Whether the name is that of a table, dots and all, also without a schema.
+
     Raises:
         ConfigurationError: If they are not valid; all problems at once.
     """
@@ -75,6 +78,7 @@ class WriteRequest:
     batch_rows: int = BATCH_ROWS
     on_progress: Callable[[int], object] | None = None
     verify: Verify = True
+    as_it_is: bool = False
 
     def __post_init__(self) -> None:
         options = {name: getattr(self, name) for name in OF_MODE}

@@ -282,10 +282,10 @@ def find_target(source: Source, connection: Connection, request: WriteRequest) -
     listing = Listing(connection, dialect)
     found: tuple[str | None, str] | None
     place: tuple[str | None, str]
-    if request.schema is not None:
-        require_table(name, request.schema, dialect.capabilities, dialect.name)
-        found = (request.schema, name) if listing.has(name, request.schema) else None
-        place = (request.schema, name)
+    if request.schema is not None or request.as_it_is:
+        place = (request.schema or source.schema, name)
+        require_table(name, place[0], dialect.capabilities, dialect.name)
+        found = place if listing.has(name, place[0]) else None
     else:
         tables = [table for _, table in candidates(name, source.schema)] or [name]
         if not any(is_possible(table, dialect.capabilities) for table in tables):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._shared.fingerprint import Fingerprint
 from .._shared.wording import repr_of
-from ..dialects import Capabilities, catalog
+from ..dialects import Capabilities
 from ..dialects.base import named
 from ..errors import ConfigurationError, listing, refuse
 from ..types.receipt import Receipt, Verification
@@ -139,10 +139,7 @@ def _held(receipt: Receipt, database: Source, connection: Connection) -> _Held |
     reason = dialect.unproved(connection)
     if reason is not None:
         raise ConfigurationError(f"The table cannot be verified: {reason}.")
-    if receipt.schema is None:
-        table = database.reflect(receipt.table, connection=connection)
-    else:
-        table = catalog.reflect_at(connection, dialect, receipt.table, receipt.schema)
+    table = database.reflect(receipt.table, schema=receipt.schema, connection=connection)
     proved = [one for one in named(table) if one[0] in receipt.columns]
     covered, _ = dialect.cover(connection, proved)
     now = {one.name: one for one in covered}

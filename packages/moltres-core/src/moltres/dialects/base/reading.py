@@ -34,12 +34,19 @@ class Reading(Facts):
     trusts_tables: bool = False
     tells_case: bool = True
 
-    def begin_together(self, connections: Sequence[Connection], tables: Sequence[Table]) -> int:  # noqa: ARG002
+    def begin_together(
+        self,
+        connections: Sequence[Connection],  # noqa: ARG002
+        tables: Sequence[Table],  # noqa: ARG002
+        *,
+        seconds: float | None,  # noqa: ARG002
+    ) -> int:
         """Begin a transaction on connections such that whatever they read of some tables is of one moment.
 
         Args:
             connections: Connections of one engine, on which nothing has begun; at least one.
             tables: The tables, with their schemas.
+            seconds: How long to wait for others at most; None if there is no limit.
 
         Returns:
             On how many connections, from the first on, such a transaction has begun. None where each statement reads

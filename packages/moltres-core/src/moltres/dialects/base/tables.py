@@ -159,6 +159,19 @@ class Tables(Inserting):
                     found.append(f"{name} (ON DELETE {action})")
         return found
 
+    def contained(self, connection: Connection, tables: Sequence[Table]) -> list[tuple[int, int, bool]]:  # noqa: ARG002
+        """Which of some tables have rows that another one of them shows as well.
+
+        Args:
+            connection: Where the tables are.
+            tables: Tables that are there.
+
+        Returns:
+            The positions of the table that has the rows and of the one that shows them, too, and whether the former is
+            a partition of the latter.
+        """
+        return []
+
     def create(self, connection: Connection, table: Table) -> None:
         """Create an empty table."""
         connection.execute(CreateTable(table))

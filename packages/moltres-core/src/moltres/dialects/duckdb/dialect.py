@@ -161,7 +161,13 @@ class DuckDBDialect(Dialect):
         """`interrupt()` may be called from any thread."""
         return _raw(connection).interrupt
 
-    def begin_together(self, connections: Sequence[Connection], tables: Sequence[Table]) -> int:  # noqa: ARG002
+    def begin_together(
+        self,
+        connections: Sequence[Connection],
+        tables: Sequence[Table],  # noqa: ARG002
+        *,
+        seconds: float | None,  # noqa: ARG002
+    ) -> int:
         """One transaction: connections cannot share one."""
         self.begin(connections[0])
         connections[0].exec_driver_sql("SELECT count(*) FROM duckdb_tables()").scalar_one()  # it begins when it reads

@@ -100,7 +100,13 @@ class IcebergDialect(DuckDBDialect):
             session_of(connection).failed = True
             raise
 
-    def begin_together(self, connections: Sequence[Connection], tables: Sequence[Table]) -> int:  # noqa: ARG002
+    def begin_together(
+        self,
+        connections: Sequence[Connection],  # noqa: ARG002
+        tables: Sequence[Table],  # noqa: ARG002
+        *,
+        seconds: float | None,  # noqa: ARG002
+    ) -> int:
         """Each table has snapshots of its own."""
         return 0
 

@@ -309,9 +309,11 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
                 return self._created(connection, table, result)
         return self.create_declared(connection, table, columns, query, temporary=temporary)
 
-    def begin_together(self, connections: Sequence[Connection], tables: Sequence[Table]) -> int:
+    def begin_together(
+        self, connections: Sequence[Connection], tables: Sequence[Table], *, seconds: float | None
+    ) -> int:
         """Snapshots that begin while a lock keeps writers off the tables, for a moment; one without that lock."""
-        return begin_together(connections, tables)
+        return begin_together(connections, tables, seconds)
 
     def rename_all(self, connection: Connection, pairs: Sequence[tuple[Table, str]]) -> None:
         """One RENAME TABLE, which is atomic."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["begin_together"]
 
 _LONGEST_WAIT: Final = 2
-"""Seconds to wait for writers of the tables, whatever the time limit is; others who want to write wait behind."""
+"""Seconds to wait for writers of the tables, if the time limit is not shorter; who wants to write waits behind."""
 
 _OTHERS = text(
     "SELECT count(*) FROM information_schema.tables WHERE table_schema = coalesce(:schema, database())"
@@ -23,7 +23,7 @@ _OTHERS = text(
 )
 
 
-def begin_together(connections: Sequence[Connection], tables: Sequence[Table]) -> int:
+def begin_together(connections: Sequence[Connection], tables: Sequence[Table], seconds: float | None) -> int:
     """Begin a snapshot on each connection while nobody can write the tables.
 
     LOCK TABLES … READ waits for every transaction that has changed one of the tables, and keeps others from changing
@@ -33,6 +33,7 @@ def begin_together(connections: Sequence[Connection], tables: Sequence[Table]) -
     Args:
         connections: Connections on which nothing has begun.
         tables: The tables.
+        seconds: The time limit of a statement; None if there is none.
 
     Returns:
         On how many connections a snapshot has begun; none if a table is not one of InnoDB, which has none.
@@ -41,7 +42,8 @@ def begin_together(connections: Sequence[Connection], tables: Sequence[Table]) -
         places = ({"schema": table.schema, "name": table.name} for table in tables)
         if any(other.execute(_OTHERS, place).scalar_one() for place in places):
             return 0
-        if len(connections) > 1 and _locked(other, tables):
+        longest = _LONGEST_WAIT if seconds is None else int(min(seconds, _LONGEST_WAIT))
+        if len(connections) > 1 and _locked(other, tables, longest):
             for connection in connections:
                 _begin(connection)
             other.exec_driver_sql("UNLOCK TABLES")
@@ -50,11 +52,11 @@ def begin_together(connections: Sequence[Connection], tables: Sequence[Table]) -
     return 1
 
 
-def _locked(connection: Connection, tables: Sequence[Table]) -> bool:
+def _locked(connection: Connection, tables: Sequence[Table], seconds: int) -> bool:
     connection.detach()  # it has a setting of its own, and the server ends its lock with it
     names = ", ".join(f"{connection.dialect.identifier_preparer.format_table(table)} READ" for table in tables)
     try:
-        connection.exec_driver_sql(f"SET SESSION lock_wait_timeout = {_LONGEST_WAIT}")
+        connection.exec_driver_sql(f"SET SESSION lock_wait_timeout = {seconds}")
         connection.exec_driver_sql(f"LOCK TABLES {names}")
     except DBAPIError:
         return False

@@ -29,6 +29,7 @@ from ..untyped import Untyped
 from . import copy_out, copy_text, loaders, user_arrays
 from .arrays import leaves, no_block
 from .compiler import comparing
+from .contained import contained
 from .copy_in import as_csv, encode
 from .encodings import require_encoded, unencoded
 from .errors import classify
@@ -121,7 +122,13 @@ class PostgreSQLDialect(Horizons, Dialect):
         with with_lock_limit(connection, seconds):
             yield
 
-    def begin_together(self, connections: Sequence[Connection], tables: Sequence[Table]) -> int:  # noqa: ARG002
+    def begin_together(
+        self,
+        connections: Sequence[Connection],
+        tables: Sequence[Table],  # noqa: ARG002
+        *,
+        seconds: float | None,  # noqa: ARG002
+    ) -> int:
         """One exported snapshot, also on a standby: https://www.postgresql.org/docs/current/sql-set-transaction.html."""
         for connection in connections:
             connection.execution_options(isolation_level="REPEATABLE READ")
@@ -322,6 +329,10 @@ class PostgreSQLDialect(Horizons, Dialect):
         # As a value: SQLAlchemy doubles the percent signs of names for statements.
         name = connection.dialect.identifier_preparer.format_table(table).replace("%%", "%")
         return list(connection.execute(_DELETE_ACTIONS, {"name": name, "own": own}).scalars())
+
+    def contained(self, connection: Connection, tables: Sequence[Table]) -> list[tuple[int, int, bool]]:
+        """Partitions, and tables that inherit."""
+        return contained(connection, tables)
 
     def insert_select(self, connection: Connection, table: Table, names: Sequence[str], query: SelectBase) -> int:
         """One INSERT … SELECT, which gives identity columns the values of the query where it has them."""

@@ -146,7 +146,13 @@ class SQLiteDialect(Dialect):
         super().begin(connection)
         begin_immediate(connection, seconds)
 
-    def begin_together(self, connections: Sequence[Connection], tables: Sequence[Table]) -> int:  # noqa: ARG002
+    def begin_together(
+        self,
+        connections: Sequence[Connection],
+        tables: Sequence[Table],  # noqa: ARG002
+        *,
+        seconds: float | None,  # noqa: ARG002
+    ) -> int:
         """One transaction that reads: connections cannot share one."""
         connections[0].exec_driver_sql("BEGIN")
         connections[0].exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()  # from then on it sees one state

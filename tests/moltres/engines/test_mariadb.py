@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pymysql
 import pytest
-from sqlalchemy import Integer, column, create_engine, event, text
+from sqlalchemy import Integer, column, create_engine, event, inspect, text
 
 from dq_core import validate
-from moltres import Records, col, connect, func
+from moltres import Records, col, connect, func, receipts, replicate, verify
 from moltres.errors import ConfigurationError, MoltresError, QueryError, SchemaMismatchError
 from support.dialect_conformance import DialectConformance, LostConnections, receipt_faults
 from support.dialect_conformance.data import OLD, rows
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from moltres import Database
     from moltres.frame.source import Mode
+    from moltres.replicating import Replication
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]  # the first one starts the server, and may build it
 
@@ -268,6 +269,41 @@ class TestMariaDB(DialectConformance, LostConnections):
                 assert db.table(table).count() == 2
                 assert {name for name in db.tables() if "moltres" in name} == ({"moltres_loads"} if key else set())
         assert number > 5
+
+    @pytest.mark.parametrize(
+        ("mode", "change"), [("error_if_exists", "RENAME TABLE"), ("append", "COMMENT ''"), ("append", "")]
+    )
+    def test_a_replication_that_is_killed_while_it_publishes_is_done_by_the_next(
+        self, url: URL, mode: Mode, change: str
+    ) -> None:
+        def run(killed_behind: str = "") -> Replication:
+            def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+                if killed_behind and killed_behind in statement:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+            with connect("sqlite://") as source, connect(url) as db:
+                for name in ("a", "b"):
+                    source.write([{"id": 1}]).save_as_table(name)
+                event.listen(db.engine, "after_cursor_execute", note)
+                return replicate(source, db, "?", mode=mode, run_key="k")
+
+        with connect(url) as db:
+            if mode == "append":
+                db.write([{"id": 0}]).save_as_table("a")
+        if change:
+            child, pipe = in_child(partial(run, change))
+            waited(child, pipe, None)
+            os.close(pipe)
+            assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
+        assert all(table.skipped for table in retried(run).tables) is bool(change)
+        with connect(url) as db, db.connection() as connection:
+            assert db.tables() == ["a", "b", "moltres_loads"]
+            assert (db.table("a").count(), db.table("b").count()) == (2 if mode == "append" else 1, 1)
+            names = connection.execute(text("SELECT table_name FROM moltres_loads ORDER BY 1")).scalars().all()
+            assert names == ["a", "b"]
+            assert [inspect(connection).get_table_comment(name)["text"] for name in names] == [None, None]
+            assert len(receipts(db, "a")) == 1
+            assert verify(receipts(db, "b"), db)
 
     def test_empty_strings_are_not_null(self, url: URL) -> None:
         with connect(url, connect_args={"init_command": "SET sql_mode='EMPTY_STRING_IS_NULL'"}) as db:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..types.receipt import Receipt
     from ..write.target import Target
 
-__all__ = ["Arrived", "Item", "New", "Options"]
+__all__ = ["Arrived", "Item", "New", "Options", "of_target", "receipt_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,3 +138,16 @@ class Arrived:
     rows: int
     receipt: Receipt | None
     new: New | None = None
+
+
+def of_target(receipt: Receipt | None, item: Item) -> Receipt | None:
+    """The receipt of a staged table as that of the table that its rows are for."""
+    return None if receipt is None else replace(receipt, table=item.target.name, schema=item.target.schema)
+
+
+def receipt_of(receipt: Receipt | None, options: Options, *, created: bool) -> Receipt | None:
+    """The receipt of a staged table as that of its target: it tells of all rows there unless there were others."""
+    if receipt is None:
+        return None
+    others = options.mode in ("append", "merge") and not created
+    return replace(receipt, mode=options.mode, covers="rows" if others else "table")

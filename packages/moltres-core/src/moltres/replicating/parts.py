@@ -15,9 +15,9 @@ from ..errors import WriteError
 from ..types.receipt import Receipt
 from ..write.load_log import load_of
 from ..write.target import table_of
-from .items import Arrived
+from .items import Arrived, of_target
 from .ranges import Asked, Ranges, ranges_of
-from .stage import RANGES, columns_of_staged, naming_the_target, of_target
+from .stage import RANGES, columns_of_staged, naming_the_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

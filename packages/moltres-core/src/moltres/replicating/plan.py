@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 from .._shared.wording import with_hint
 from ..errors import ConfigurationError, MoltresError, refuse
 from ..write.left_overs import drop_left_overs, staging_name
-from ..write.load_log import load_of
 from ..write.missing_rows import require_possible
-from ..write.modes import finish_renamed
 from ..write.request import REPLACING
 from ..write.target import find_target
+from .finished import finished
 from .items import Item
 from .merging import keys_of, merge_problems
 from .names import Place, expand
@@ -118,13 +117,9 @@ def _item(database: Database, connection: Connection, place: Place, options: Opt
     else:
         key = sha256(options.run_key.encode()).hexdigest()[:16]
         item = Item(source=place, target=target, staged=f"moltres_replica_{target.digest}_{key}")
-        load = load_of(connection, target.dialect, options.run_key, target.name, target.schema)
-        recorded = load.recorded() if target.table is not None else None
+        recorded = finished(item, options, options.run_key, together=together)
         if recorded is not None:
             return replace(item, done=True, rows=recorded.rows)
-        if together and target.table is not None and load.exists() and finish_renamed(target, target.table, load):
-            recorded = load.recorded()
-            return replace(item, done=True, rows=None if recorded is None else recorded.rows)
     if options.mode == "ignore" and target.table is not None:
         return replace(item, done=True)
     return item

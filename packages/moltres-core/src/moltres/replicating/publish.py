@@ -19,6 +19,7 @@ from ..write.outcome import Written, check_keys
 from ..write.receipt_log import forget_watermarks, log_of, record, record_first
 from ..write.target import find_target, table_of
 from .increments import is_current
+from .items import receipt_of
 from .order import ordered
 
 if TYPE_CHECKING:
@@ -27,13 +28,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
 
     from ..database import Database
-    from ..types.receipt import Receipt
     from ..write.load_log import Load
     from ..write.request import WriteRequest
     from ..write.target import Target
     from .items import Arrived, Options
 
-__all__ = ["Published", "publish", "receipt_of"]
+__all__ = ["Published", "publish"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ class _Ready:
         load: The entry of the run_key for the target; None without a key.
         request: What is asked for.
         done: Whether there is nothing to do.
+        made: Whether the table was made, without rows, for these.
         changes: How the columns of the table were changed for the rows.
     """
 
@@ -69,6 +70,7 @@ class _Ready:
     load: Load | None
     request: WriteRequest
     done: bool = False
+    made: bool = False
     changes: tuple[str, ...] = ()
 
     @property
@@ -230,20 +232,12 @@ def _held(connection: Connection, one: _Ready, options: Options) -> _Ready:
     return one
 
 
-def receipt_of(receipt: Receipt | None, options: Options, *, created: bool) -> Receipt | None:
-    """The receipt of a staged table as that of its target: it tells of all rows there unless there were others."""
-    if receipt is None:
-        return None
-    others = options.mode in ("append", "merge") and not created
-    return replace(receipt, mode=options.mode, covers="rows" if others else "table")
-
-
 def _record(ready: Sequence[_Ready], written: dict[str, Written], options: Options) -> None:
     """Record the loads in the transaction of their rows; those without a key where there is a table of loads."""
     for one in ready:
         done = written[one.arrived.item.staged]
         rows = done.inserted + done.updated
-        receipt = receipt_of(one.arrived.receipt, options, created=one.target.table is None)
+        receipt = receipt_of(one.arrived.receipt, options, created=one.made or one.target.table is None)
         recorded = None if receipt is None else receipt.to_json()
         if options.mode == "overwrite" or one.target.table is None:
             forget_watermarks(one.target)
@@ -295,6 +289,7 @@ def _fill_made(
             replace(
                 one,
                 target=find_target(database, connection, options.lookup(one.target.name, one.target.schema)),
+                made=one.target.table is None,
             )
             for one in ready
         ]

@@ -20,10 +20,11 @@ from ..frame.dataframe import DataFrame
 from ..write.left_overs import released
 from ..write.load_log import load_of
 from ..write.target import table_of
+from .items import receipt_of
 from .parts import Parts, Staging
 from .plan import Plan, made_plan
 from .progress import Progress, Reporter
-from .publish import Published, publish, receipt_of
+from .publish import Published, publish
 from .result import ReplicatedTable, Replication
 from .stage import arrived_before, drop_staged, stage
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import inspect
@@ -17,7 +16,7 @@ from ..write.load_log import load_of
 from ..write.stream import open_stream
 from ..write.target import find_target, table_of
 from .increments import begun, is_current, read_to
-from .items import Arrived, New
+from .items import Arrived, New, of_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from ..write.target import Target
     from .items import Item, Options
 
-__all__ = ["RANGES", "arrived_before", "columns_of_staged", "drop_staged", "naming_the_target", "of_target", "stage"]
+__all__ = ["RANGES", "arrived_before", "columns_of_staged", "drop_staged", "naming_the_target", "stage"]
 
 RANGES: Final = "ranges"
 """The mode on record of a staged table whose ranges are recorded one by one, until it has all of them."""
@@ -135,11 +134,6 @@ def _still_holds(connection: Connection, target: Target, new: New | None, option
     if options.cursor is None:
         return new is None
     return new is not None and is_current(connection, target, new)
-
-
-def of_target(receipt: Receipt | None, item: Item) -> Receipt | None:
-    """The receipt of a staged table as that of the table that its rows are for."""
-    return None if receipt is None else replace(receipt, table=item.target.name, schema=item.target.schema)
 
 
 def columns_of_staged(target: Database, frame: DataFrame, item: Item, options: Options) -> list[Named]:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Table
 
-    from ..frame.source import Source
+    from ..frame.source import Mode, Source
     from .inputs import Input
     from .load_log import Load
     from .request import WriteRequest
@@ -94,7 +94,8 @@ def write_rows(source: Source, connection: Connection, data: Any, request: Write
     if load is not None and (not load.claim(request.mode) if key_first else load.done()):
         return Written(skipped=True)
     if request.mode == "error_if_exists":
-        if load is not None and target.table is not None and finish_renamed(target, target.table, load):
+        if load is not None and target.table is not None and is_renamed(target, target.table, load):
+            finish_renamed(target, target.table, load, request.mode)
             return Written(skipped=True)
         target.require_absent()
     if request.mode in REPLACING and not request.cascade:
@@ -185,14 +186,24 @@ def _replaced(target: Target) -> TransientQueryError:
     )
 
 
-def finish_renamed(target: Target, table: Table, load: Load) -> bool:
-    """Record a load whose process was killed between the rename of its table and its key; False if there is none."""
-    if target.dialect.label_of(target.connection, table) != label_of_load(load.run_key):
-        return False
-    load.claim("error_if_exists")
-    load.finish(target.connection.execute(select(func.count()).select_from(table)).scalar_one())
+def is_renamed(target: Target, table: Table, load: Load) -> bool:
+    """Whether a table is that of a load whose process was killed between the rename of its table and the end."""
+    return target.dialect.label_of(target.connection, table) == label_of_load(load.run_key)
+
+
+def finish_renamed(target: Target, table: Table, load: Load, mode: Mode, receipt: str | None = None) -> None:
+    """Record a load whose process was killed between the rename of its table and its key.
+
+    Args:
+        target: The table.
+        table: The same, with its columns.
+        load: The load.
+        mode: The mode of the load.
+        receipt: Its receipt as JSON; None if nobody has kept it.
+    """
+    load.claim(mode)
+    load.finish(target.connection.execute(select(func.count()).select_from(table)).scalar_one(), receipt)
     target.dialect.label(target.connection, table, "")
-    return True
 
 
 def label_of_load(run_key: str) -> str:

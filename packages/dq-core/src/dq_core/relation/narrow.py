@@ -16,6 +16,7 @@ from .sql_text import Lexis
 __all__ = ["narrowed", "wide"]
 
 _OPTION = "dq_core_wide"
+_LEXIS = Lexis()
 
 
 def wide(select: sa.Select[Any], alias: str) -> sa.Subquery:
@@ -76,7 +77,7 @@ def _words(one: Any) -> set[str]:
         text = one.name
     else:
         return set()
-    tokens = [token for token in Lexis().tokens(text) if token.kind != "blank"]
+    tokens = [token for token in _LEXIS.tokens(text) if token.kind != "blank"]
     found = {token.text for token in tokens if token.kind == "word"}
     found |= {token.text[1:-1].replace('""', '"') for token in tokens if token.kind == "name"}
     found |= {"*" for before, token in zip([None, *tokens], tokens, strict=False) if _is_star(before, token)}

@@ -306,8 +306,8 @@ class DuckDB(Dialect):
         hashes = yield OneValue(sa.select(sa.func.list(some.c.hash, type_=sa.types.NullType())))
         if not hashes:
             return {"failed_rows": 0}
-        known: list[ColumnElement[Any]] = [sa.literal_column(str(one)) for one in hashes]
-        narrow = hashed.in_(known) if len(known) <= _MOST_SUSPECTS else hashed.in_(suspects)
+        known = sa.bindparam(None, hashes, sa.BigInteger(), expanding=True, unique=True, literal_execute=True)
+        narrow = hashed.in_(known if len(hashes) <= _MOST_SUSPECTS else suspects)
         failed = yield OneValue(count_repeated_keys(relation, keys, where, narrow))
         return {"failed_rows": int(failed), "narrow": narrow}
 

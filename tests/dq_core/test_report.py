@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dq_core import CheckFailedError, CheckResult, Report, learn, profile, validate
+from dq_core import CheckFailedError, CheckResult, Report, RuleError, compare, learn, profile, validate
 from dq_core.report.jsonable import measure, plain
 from support.reports import report as report_of
 from support.reports import result as result_of
@@ -142,6 +142,39 @@ def test_truth_is_the_verdict() -> None:
         assert [bool(result) for result in report.results] == [result.passed for result in report.results]
         assert [bool(failure) for failure in report.failures] == [False] * len(report.failures)
     assert {bool(report) for report in verdicts()} == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"results": []}, "overall_status is 'failed', and its results say 'passed'"),
+        ({"overall_status": "passed"}, "overall_status is 'passed', and its results say 'failed'"),
+        ({"total_rows": "3"}, "total_rows must be a whole number"),
+        ({"source": None}, "source must be a string"),
+        ({"status": "FAILED"}, "status must be 'passed' or 'failed'"),
+        ({"severity": "fatal"}, "severity must be 'info' or"),
+        ({"passed": True}, "passed must be False, not True"),
+        ({"check_name": None}, "check_name must be a string"),
+        ({"considered_rows": "x"}, "considered_rows must be a whole number"),
+        ({"samples": [1]}, "samples must be a list of"),
+    ],
+)
+def test_what_is_no_verdict_is_not_read_as_one(changed: dict[str, Any], problem: str) -> None:
+    stored = json.loads(validate([{"id": None}], [{"type": "not_null", "column": "id"}]).to_json())
+    if not changed.keys() & stored.keys():
+        changed = {"results": [stored["results"][0] | changed]}
+    with pytest.raises(RuleError, match=problem):
+        Report.from_dict(stored | changed)
+
+
+def test_every_field_of_a_document_is_of_its_type() -> None:
+    documents = (profile(ROWS), learn(ROWS * 9), compare(ROWS, ROWS), profile(ROWS).columns[0])
+    for document in documents:
+        stored = document.to_dict()
+        assert type(document).from_dict(stored).to_dict() == stored
+        for name in stored.keys() - {"min", "max", "tolerance"}:
+            with pytest.raises(RuleError, match="as to_dict"):
+                type(document).from_dict(stored | {name: 1j})
 
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m\n"

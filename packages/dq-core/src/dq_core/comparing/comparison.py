@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ..errors import ComparisonFailedError, reading_document
 from ..report.compared import sample_dicts
+from ..report.declared import typed
 from ..report.jsonable import written
 from . import page, printed
 
@@ -104,7 +105,7 @@ class Comparison:
             RuleError: If it is no such dict.
         """
         with reading_document("Comparison.from_dict", data):
-            return cls(**{one.name: data[one.name] for one in fields(cls)})
+            return typed(cls(**{one.name: data[one.name] for one in fields(cls)}))
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Everything as a JSON string.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from .._shared.wording import plural
 from ..checks import Check, parse
 from ..errors import reading_document
+from ..report.declared import typed
 from ..report.document import Document, Documented
 from ..report.tables import Table
 from ..report.view import count, duration, moment, sample_text, stated_semantics
@@ -72,7 +73,7 @@ class LearnedRule:
         """
         with reading_document("LearnedRule.from_dict", data):
             (check,) = parse([data["rule"]])
-            return cls(check, data["confidence"], data["rows"], data["exceptions"])
+            return typed(cls(check, data["confidence"], data["rows"], data["exceptions"]))
 
 
 @dataclass(frozen=True, repr=False)
@@ -160,7 +161,7 @@ class LearnedSuite(Documented):
             values["semantics"] = data.get("semantics", "portable")
             values["rules"] = tuple(map(LearnedRule.from_dict, data["rules"]))
             values["null_markers"] = {name: tuple(markers) for name, markers in data["null_markers"].items()}
-            return cls(**values)
+            return typed(cls(**values))
 
     def _document(self) -> Document:
         rows = count(self.row_count)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .._shared.wording import plural
 from ..errors import UnknownColumnError, reading_document
+from ..report.declared import typed
 from ..report.document import Document, Documented
 from ..report.tables import Table
 from ..report.view import count, duration, moment, percent, sample_text, stated_semantics
@@ -154,12 +155,15 @@ class ColumnProfile:
             # Profiles that were written before there were notes have none.
             values = {one.name: data[one.name] for one in fields(cls) if one.name != "notes"}
             values["notes"] = tuple(data.get("notes", ()))
-            values["top_values"] = tuple(ValueCount(**item) for item in data["top_values"])
-            values["histogram"] = tuple(Bin(**item) for item in data["histogram"])
+            values["top_values"] = tuple(typed(ValueCount(**item)) for item in data["top_values"])
+            values["histogram"] = tuple(typed(Bin(**item)) for item in data["histogram"])
             if (text := data["text"]) is not None:
-                patterns = tuple(PatternCount(**item) for item in text["patterns"])
-                values["text"] = TextProfile(**{**text, "patterns": patterns})
-            return cls(**values)
+                patterns = tuple(typed(PatternCount(**item)) for item in text["patterns"])
+                values["text"] = typed(TextProfile(**{**text, "patterns": patterns}))
+            found = typed(cls(**values))
+            if not all(share.replace(".", "", 1).isdecimal() for share in found.quantiles):
+                raise TypeError(f"the keys of quantiles must be shares, not {list(found.quantiles)!r:.80}")
+            return found
 
 
 @dataclass(frozen=True, repr=False)
@@ -229,7 +233,7 @@ class Profile(Documented):
             values = {one.name: data[one.name] for one in fields(cls) if one.name != "semantics"}
             values["semantics"] = data.get("semantics", "portable")
             values["columns"] = tuple(map(ColumnProfile.from_dict, data["columns"]))
-            return cls(**values)
+            return typed(cls(**values))
 
     def _document(self) -> Document:
         rows = count(self.row_count)

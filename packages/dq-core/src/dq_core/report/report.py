@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 
 from .._shared.wording import plural
 from ..errors import CheckFailedError, reading_document
+from .declared import typed
 from .html import to_html
 from .jsonable import written
 from .markdown import to_markdown
@@ -113,7 +114,15 @@ class CheckResult(_Record):
             RuleError: If it is no such dict.
         """
         with reading_document("CheckResult.from_dict", data):
-            return cls(**{one.name: data[one.name] for one in fields(cls)})
+            found = typed(cls(**{one.name: data[one.name] for one in fields(cls)}))
+            for name, known in (
+                ("status", STATUSES),
+                ("severity", SEVERITIES),
+                ("passed", (found.status == "passed",)),
+            ):
+                if getattr(found, name) not in known:
+                    raise TypeError(f"{name} must be {' or '.join(map(repr, known))}, not {getattr(found, name)!r:.80}")
+            return found
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -234,13 +243,16 @@ class Report(_Record):
             data: The dict, or what JSON gave back of it.
 
         Raises:
-            RuleError: If it is no such dict.
+            RuleError: If it is no such dict, or its results say another ``overall_status`` than it has.
         """
         with reading_document("Report.from_dict", data):
             values = {one.name: data[one.name] for one in fields(cls) if one.name not in cls._OPTIONAL}
             values |= {name: data.get(name, default) for name, default in cls._OPTIONAL.items()}
             values["results"] = tuple(CheckResult.from_dict(result) for result in data["results"])
-            return cls(**values)
+            found = typed(cls(**values))
+            if (said := data.get("overall_status", found.overall_status)) != found.overall_status:
+                raise TypeError(f"overall_status is {said!r:.80}, and its results say {found.overall_status!r}")
+            return found
 
     def to_json(self, *, indent: int | None = None) -> str:
         """The report as a JSON string.

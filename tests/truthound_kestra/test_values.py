@@ -124,7 +124,10 @@ def test_an_input_with_dots_in_its_name(tmp_path: Path) -> None:
 def test_each_input_has_its_own_value(tmp_path: Path) -> None:
     inputs = {"data-uri": "a {{ 1+1 }} b", "data_uri": "other", "path": "p", "none": None, "empty": ""}
     inputs |= {"list": [1, {"a": "x"}]}
-    env = passed(tmp_path, inputs=inputs, vars={"limit": 5}, trigger={"body": {"uri": "u", "n": [1, True]}})
+    env = passed(
+        tmp_path, inputs=inputs, vars={"limit": 5}, trigger={"body": {"uri": "u", "n": [1, True], "a[0]": "k"}}
+    )
+    assert get_kestra_variable("trigger.body.a[0]", env=env) == "k"
     for name in ("data-uri", "data_uri", "path", "inputs.data-uri"):
         assert get_kestra_variable(name, env=env) == inputs[name.removeprefix("inputs.")]
     assert get_kestra_variable("limit", env=env) == "5"

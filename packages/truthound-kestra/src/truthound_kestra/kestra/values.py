@@ -37,6 +37,7 @@ VALUES_FILE: Final = "kestra.json"
 _NO_VALUE: Final = re.compile(r"<<no value: (.*?)>>")
 _NUMBER: Final = re.compile(r"\d{1,9}", re.ASCII)
 _INDEX: Final = re.compile(r"\[(\d+)\]", re.ASCII)
+_NOTHING: Final = object()
 _FIELDS: Final = {"data_uri": "input_uri", "file": "input_uri", "copy_file": "copy_uri"}
 
 
@@ -80,14 +81,13 @@ class TaskValues:
         exact = {f"{place}.{name}": values[name] for place, values in places.items() if name in values}
         if exact:
             return exact
-        steps = _INDEX.sub(r".\1", name)
-        place, _, rest = steps.partition(".")
+        place, _, rest = name.partition(".")
         if place in places and rest in places[place]:
             return {name: places[place][rest]}
         if place == "trigger" and rest:
-            return _along(self.trigger, rest.split("."), name)
+            return _along(self.trigger, rest, name)
         # Kestra has an input with dots in its name inside of mappings.
-        nested = _along(self.inputs, (rest if place == "inputs" else steps).split("."), name) if rest else {}
+        nested = _along(self.inputs, rest if place == "inputs" else name, name) if rest else {}
         return nested or {
             f"{place}.{other}": value
             for place, values in places.items()
@@ -101,15 +101,24 @@ class TaskValues:
         return [*self.inputs, *self.vars, *self.env]
 
 
-def _along(value: Any, path: list[str], name: str) -> dict[str, Any]:
-    for step in path:
+def _along(value: Any, place: str, name: str) -> dict[str, Any]:
+    # A key may have brackets itself.
+    for path in dict.fromkeys((place, _INDEX.sub(r".\1", place))):
+        found = _at(value, path.split("."))
+        if found is not _NOTHING:
+            return {name: found}
+    return {}
+
+
+def _at(value: Any, steps: list[str]) -> Any:
+    for step in steps:
         if isinstance(value, list) and _NUMBER.fullmatch(step) and int(step) < len(value):
             value = value[int(step)]
         elif isinstance(value, Mapping) and step in value:
             value = value[step]
         else:
-            return {}
-    return {name: value}
+            return _NOTHING
+    return value
 
 
 def _plain(name: str) -> str:

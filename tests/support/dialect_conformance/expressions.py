@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import Text, cast, distinct, extract, null
 
-from moltres import col, func
+from moltres import col, func, when
 from moltres.errors import ConfigurationError, MoltresError, QueryError, SchemaMismatchError
 from support.dialect_conformance.base import DialectSuite
 
@@ -104,6 +104,25 @@ OF_SHORT: dict[str, tuple[Any, float]] = {
 }  # fmt: skip
 
 
+COARSE = [{"id": 1, "m": Decimal("1.10")}, {"id": 2, "m": None}]
+FINE = [{"id": 1, "m": Decimal("1.105")}, {"id": 2, "m": Decimal("0.001")}]
+SMALL = Decimal("0.001")
+WHOLE: dict[str, tuple[Callable[[DataFrame, DataFrame], DataFrame], list[Any]]] = {
+    "union_all": (lambda a, b: a.union_all(b), [SMALL, Decimal("1.10"), Decimal("1.105"), None]),
+    "chain": (lambda a, b: a.union_all(a).union_all(b).where(col("m") < 1), [SMALL]),
+    "intersect": (lambda a, b: a.intersect(b), []),
+    "except_": (lambda a, b: b.except_(a), [SMALL, Decimal("1.105")]),
+    "full join": (lambda a, b: a.join(b, "m", how="full"), [SMALL, Decimal("1.10"), Decimal("1.105"), None]),
+    "coalesce": (lambda a, b: a.select(m=func.coalesce(col("m"), SMALL)), [SMALL, Decimal("1.10")]),
+    "case": (lambda a, b: a.select(m=when(col("m") > 1, col("m")).otherwise(SMALL)), [SMALL, Decimal("1.10")]),
+    "greatest": (lambda a, b: a.where(col("m") > 1).select(m=func.greatest(col("m"), SMALL + 2)), [SMALL + 2]),
+    "lag": (lambda a, b: a.select(m=func.lag(col("m"), 1, SMALL).over(order_by=col("m"))), [SMALL, Decimal("1.10")]),
+    "in": (lambda a, b: a.where(col("m").in_(b.statement)), []),
+    "in a coarse one": (lambda a, b: b.where(col("m").in_(a.statement)), []),
+}  # fmt: skip
+"""What makes one column of decimals with other digits behind the point, and what is in it."""
+
+
 def _of_windows(table: DataFrame, aggregate: Any) -> list[Any]:
     rows = table.select("g", x=aggregate.over(partition_by=col("g"))).distinct().order_by("g").collect()
     return list(rows.column("x"))
@@ -127,6 +146,19 @@ class Expressions(DialectSuite):
     """
 
     widens_floats = True
+
+    def test_decimals_in_one_column_keep_their_digits(self, db: Database) -> None:
+        """DuckDB rounds for want of digits; MariaDB has no default of LAG, SQLite no GREATEST."""
+        db.write(COARSE).save_as_table("coarse")
+        db.write(FINE).save_as_table("fine")
+        coarse, fine = (db.table(name).select("m") for name in ("coarse", "fine"))
+        for name, (made, expected) in WHOLE.items():
+            try:
+                found = made(coarse, fine).order_by("m").collect().column("m")
+            except QueryError:
+                assert name in {"greatest", "lag"}
+            else:
+                assert found == expected, name
 
     @pytest.mark.parametrize("name", ARITHMETIC)
     def test_arithmetic(self, db: Database, name: str) -> None:

@@ -39,6 +39,7 @@ class Capabilities:
         max_file_name_bytes: The longest name of a table as a part of the file system, where tables are files.
         name_pattern: What names look like, as a regular expression.
         name_rule: The same in words: what names have.
+        most_decimal_digits: The digits for want of which the database rounds decimals in one column; None for no limit.
         max_set_operands: The most SELECTs that one UNION, INTERSECT or EXCEPT may combine; None for no limit.
     """
 
@@ -70,6 +71,7 @@ class Capabilities:
     max_file_name_bytes: int | None = None
     name_pattern: str = r"[^\0]+"
     name_rule: str = "at least one character, and no NUL"
+    most_decimal_digits: int | None = None
     max_set_operands: int | None = None
 
 

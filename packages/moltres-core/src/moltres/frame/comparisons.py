@@ -29,6 +29,7 @@ from .one_form import within_functions
 from .plain_values import with_plain_values
 from .row_values import with_rows_apart
 from .together import require_alike
+from .whole_digits import with_whole_digits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,6 +63,7 @@ def as_columns(expression: Any, capabilities: Capabilities, *, joined: Sequence[
         return expression
     expression = with_rows_apart(with_plain_values(expression))
     require_alike(expression, capabilities)
+    expression = with_whole_digits(expression, capabilities)
     if not capabilities.enforces_types:
         expression = within_functions(expression)
 

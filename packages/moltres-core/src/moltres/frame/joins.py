@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -28,6 +28,10 @@ from .comparisons import as_columns
 from .expressions import bind, col, names_in
 from .select_state import SelectState, inlinable, unsealed, wrap
 from .set_operations import combine
+from .whole_digits import with_whole_digits
+
+if TYPE_CHECKING:
+    from ..dialects import Capabilities
 
 JOINS = ("inner", "left", "right", "full", "semi", "anti", "cross")
 
@@ -147,7 +151,7 @@ def join(left: SelectState, right: SelectState, *, on: object, how: str, suffix:
         has_partner = _exists(source, condition)
         return _joined(left, left.query.where(has_partner if how == "semi" else ~has_partner))
     columns = [
-        *_left_columns(left_columns, right_columns, keys.merged, how),
+        *_left_columns(left_columns, right_columns, keys.merged, how, left.capabilities),
         *(right_columns[name] if name == shown else right_columns[name].label(shown) for name, shown in names.items()),
     ]
     if how == "right":
@@ -242,14 +246,20 @@ def _plain(element: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def _left_columns(
-    left: dict[str, ColumnElement[Any]], right: dict[str, ColumnElement[Any]], merged: Sequence[str], how: str
+    left: dict[str, ColumnElement[Any]],
+    right: dict[str, ColumnElement[Any]],
+    merged: Sequence[str],
+    how: str,
+    capabilities: Capabilities,
 ) -> list[ColumnElement[Any]]:
     """The left columns; a merged key is taken from the side that has the row."""
     if how == "right":
         return [right[name] if name in merged else column for name, column in left.items()]
     if how == "full":
         return [
-            func.coalesce(column, right[name]).label(name) if name in merged else column
+            with_whole_digits(func.coalesce(column, right[name]), capabilities).label(name)
+            if name in merged
+            else column
             for name, column in left.items()
         ]
     return list(left.values())

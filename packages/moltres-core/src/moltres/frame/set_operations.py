@@ -11,9 +11,10 @@ from ..errors import SchemaMismatchError
 from .one_form import columns_in_one_form
 from .select_state import Seal, SelectState, all_of, unsealed, wrap
 from .together import require_same_types
+from .whole_digits import columns_of_whole_digits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from sqlalchemy import ColumnElement
 
@@ -46,25 +47,32 @@ def combine(left: SelectState, right: SelectState, operation: str) -> SelectStat
     require_same_types(types, others, operation, left.capabilities)
     last, operands = left.operands or ("", ())
     most = left.capabilities.max_set_operands or _MAX_OPERANDS
-    if operation != last or operation not in _FLAT or len(operands) >= most:
-        operands = (_operand(left, list(names), operation),)
-    operands = (*operands, _operand(right, list(names), operation))
+    of_left = _of(left, names)
+    whole = columns_of_whole_digits(of_left, _of(right, names), left.capabilities)
+    widens = any(new is not old for new, old in zip(whole, of_left, strict=True))
+    if operation != last or operation not in _FLAT or len(operands) >= most or widens:
+        operands = (_operand(left, right, list(names), operation),)
+    operands = (*operands, _operand(right, left, list(names), operation))
     source = _OPERATIONS[operation](*operands).subquery()
     return replace(all_of(source, left.capabilities), operands=(operation, operands))
 
 
-def _operand(state: SelectState, names: list[str], operation: str) -> Select[Any]:
+def _of(state: SelectState, names: Iterable[str]) -> list[ColumnElement[Any]]:
+    return [state.columns[name] for name in names]
+
+
+def _operand(state: SelectState, other: SelectState, names: list[str], operation: str) -> Select[Any]:
     # SQLite supports neither LIMIT nor parentheses within a set operation.
     state = unsealed(state, unless=Seal.WINDOW | Seal.CLOSED)
-    selected = _selected(state, names, operation)
+    selected = _selected(state, other, names, operation)
     if all(new is old for new, old in zip(selected, state.columns.values(), strict=True)):
         return state.query
     if state.sealed:
         state = wrap(state)
-        selected = _selected(state, names, operation)
+        selected = _selected(state, other, names, operation)
     return state.query.with_only_columns(*selected, maintain_column_froms=True)
 
 
-def _selected(state: SelectState, names: list[str], operation: str) -> list[ColumnElement[Any]]:
-    columns = [state.columns[name] for name in names]
+def _selected(state: SelectState, other: SelectState, names: list[str], operation: str) -> list[ColumnElement[Any]]:
+    columns = columns_of_whole_digits(_of(state, names), _of(other, names), state.capabilities)
     return columns if operation == "union_all" else columns_in_one_form(columns, state.capabilities)

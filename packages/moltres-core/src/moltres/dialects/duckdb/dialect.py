@@ -123,6 +123,7 @@ class DuckDBDialect(Dialect):
         insertion_order="rowid",
         arrays=True,
         binds_types=True,
+        most_decimal_digits=38,
     )
 
     tells_case = False

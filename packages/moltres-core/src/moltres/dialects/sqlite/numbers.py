@@ -19,7 +19,7 @@ from ...errors import ConfigurationError, listing
 from ...types.logical import logical_type
 from ..means import mean_of_exact_sum, mean_of_split_sum
 from ..same_rows import plain, rewriting_aggregates
-from .scales import scale_of
+from ..scales import scale_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The digits behind the point of decimals that SQLite computes in doubles, as far as their parts say them."""
+"""The digits behind the point of decimals, as far as the parts of their expression say them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, FunctionFilter, Grouping, UnaryExpression
 from sqlalchemy.sql.functions import FunctionElement
 
-from ...types.logical import logical_type
-from ..converted import Converted
-from ..passing import name_of, passes
+from ..types.logical import logical_type
+from .converted import Converted
+from .passing import name_of, passes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

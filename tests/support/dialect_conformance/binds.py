@@ -13,7 +13,7 @@ from uuid import UUID
 import numpy as np
 import pandas as pd
 import pytest
-from sqlalchemy import JSON, select, tuple_
+from sqlalchemy import JSON, Integer, select, tuple_
 from sqlalchemy import column as column_of
 from sqlalchemy import table as sql_table
 
@@ -69,6 +69,16 @@ SCALARS: dict[str, Any] = {
 }  # fmt: skip
 
 
+# With integers that the column does not hold: how many of two rows, of 2 and 10, a condition keeps.
+LARGE_INTEGERS: dict[str, tuple[Any, int]] = {
+    "less": (col("n") < 2**40, 2), "equal": (col("n") == 2**40, 0), "not": (~(col("n") == -(2**31) - 1), 2),
+    "in": (col("n").in_([2, 2**40]), 1), "not in": (col("n").not_in([2, 2**40]), 1),
+    "between": (col("n").between(0, 2**33), 2), "sum": (col("n") + 2**31 > 0, 2),
+    "beyond 64 bits": (col("wide") < 2**70, 2), "as large as none": (col("wide") == 2**63, 0),
+    "in beyond 64 bits": (col("wide").in_([2, 2**70]), 1),
+}  # fmt: skip
+
+
 class Binds(DialectSuite):
     """Strings, lists, documents, moments beside columns of every type.
 
@@ -83,6 +93,16 @@ class Binds(DialectSuite):
     def pairs(self, db: Database) -> DataFrame:
         db.write([SMALL, LARGE]).save_as_table("pairs")
         return db.table("pairs")
+
+    def test_an_integer_that_its_column_does_not_hold(self, db: Database) -> None:
+        """Also beside counts, which SQLAlchemy takes for an INTEGER."""
+        run(db, "CREATE TABLE t (n INTEGER, wide BIGINT)", "INSERT INTO t VALUES (2, 2), (10, 10)")
+        frame = db.table("t")
+        counts = frame.group_by("n").agg(wide=func.count())
+        found = {name: frame.where(condition).count() for name, (condition, _) in LARGE_INTEGERS.items()}
+        assert found == {name: kept for name, (_, kept) in LARGE_INTEGERS.items()}
+        assert counts.where(col("wide") < 2**40).count() == 2
+        assert db.from_select(select(frame.statement.subquery()).where(column_of("n", Integer) < 2**40)).count() == 2
 
     @pytest.mark.parametrize("compare", [eq, ne, lt, le, gt, ge])
     def test_a_day_is_its_midnight_beside_moments(self, db: Database, compare: Callable[[Any, Any], Any]) -> None:

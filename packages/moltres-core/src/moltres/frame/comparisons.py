@@ -129,7 +129,7 @@ def _as_other(side: Any, other: Any, capabilities: Capabilities) -> Any:
     if not isinstance(side, BindParameter) or side.callable is not None:
         return side
     values = list(side.value or ()) if side.expanding else [side.value]
-    items = [_value(value, side.type, other, capabilities) for value in values]
+    items = [_value(sendable(value), side.type, other, capabilities) for value in values]
     kind = logical_type(other.type)
     # Where SQLAlchemy would leave the zone out, or write the UUID in another way than the column.
     as_stored = kind.name == "uuid" or (kind.zoned and not capabilities.binds_types)

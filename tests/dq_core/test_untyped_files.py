@@ -712,6 +712,14 @@ class TestColumnsThatNoRuleNames:
         with pytest.raises(RuleError, match="'odd' cannot be checked"):
             validate(objects, [rule("unique", "odd")])
 
+    @pytest.mark.parametrize("kind", [pa.struct([]), pa.list_(pa.struct([])), pa.struct({"a": pa.struct([])})], ids=str)
+    def test_structures_without_fields(self, kind: pa.DataType) -> None:
+        one: Any = [{}] if pa.types.is_list(kind) else {"a": {}} if kind.num_fields else {}
+        table = pa.table({"id": [1, 2, 3], "odd": pa.array([one, one, None], kind)})
+        rules = [rule("in_range", "id", min=2), rule("not_null", "odd"), rule("unique", "odd")]
+        for source in (table, table.to_pandas(types_mapper=pd.ArrowDtype), pa.dataset.dataset(table)):
+            assert found(source, *rules) == [("failed", 1, 3), ("failed", 1, 3), ("failed", 2, 2)]
+
     def test_names_of_several_levels_are_their_strings(self) -> None:
         frame = pd.DataFrame({("a", "b"): [1, None], ("a", 5): [["x"], ["y"]]})
         assert found(frame, rule("not_null", "('a', 'b')")) == [("failed", 1, 2)]

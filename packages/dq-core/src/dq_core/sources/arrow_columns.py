@@ -1,7 +1,7 @@
 """Columns of Arrow that DuckDB cannot read, or not with all digits: converted exactly, or given as values.
 
-It reads only the microseconds of instants and intervals, and no half floats, long decimals and unions, also within
-lists, structures, maps and dictionaries.
+It reads only the microseconds of instants and intervals, and no half floats, long decimals, unions and structures
+without fields, also within lists, structures, maps and dictionaries.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def _parts(kind: Any) -> Iterator[Any]:
     if types.is_map(kind):
         yield from _parts(kind.key_type)
         yield from _parts(kind.item_type)
-    elif types.is_struct(kind):
+    elif types.is_struct(kind) and kind.num_fields:
         for field in kind:
             yield from _parts(field.type)
     elif hasattr(kind, "value_type"):  # a list of some sort, a dictionary, or runs
@@ -141,4 +141,5 @@ def _is_unread(kind: Any) -> bool:
 
     types = pa.types
     long = types.is_decimal(kind) and (types.is_decimal256(kind) or kind.scale < 0)
-    return bool(long or types.is_float16(kind) or types.is_union(kind))
+    # A struct is a part only if it has no fields.
+    return bool(long or types.is_float16(kind) or types.is_union(kind) or types.is_struct(kind))

@@ -65,3 +65,12 @@ def test_quarantine_and_history_have_the_same_names(tmp_path: Path) -> None:
     assert [history.points(name, suite="s")[0].value for name in ("in_range_v", "in_range_v#2", "in_range_v#3")] == [
         pytest.approx(1 / 3), pytest.approx(1 / 3), 0.0,
     ]  # fmt: skip
+
+
+def test_every_check_has_a_metric_of_its_own(tmp_path: Path) -> None:
+    """Whatever it is called: the number of all rows is one, too."""
+    rules = [{"type": "not_null", "column": name, "name": "total_rows"} for name in ("a", "b")]
+    history = History(f"sqlite:///{tmp_path}/h.db")
+    history.record(validate([{"a": None, "b": 1}] * 3, rules), suite="s")
+    names = ("total_rows", "total_rows#2", "total_rows#3")
+    assert [[point.value for point in history.points(name, suite="s")] for name in names] == [[3.0], [0.0], [1.0]]

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from .base import Check
 
-__all__ = ["names_of"]
+__all__ = ["names_of", "numbered"]
 
 
 def names_of(checks: Iterable[Check]) -> tuple[str, ...]:
@@ -18,15 +18,20 @@ def names_of(checks: Iterable[Check]) -> tuple[str, ...]:
     The first check of a name has it as it is, later ones have ``#2``, ``#3`` behind it. Names depend on the rules and
     their order only, not on the data.
     """
-    labels = [check.label for check in checks]
+    return numbered(check.label for check in checks)
+
+
+def numbered(names: Iterable[str]) -> tuple[str, ...]:
+    """Names of which each stands once: later ones of one name have ``#2``, ``#3`` behind it."""
+    labels = list(names)
     # A name that is given as it is, such as one that ends in #2, is nobody else's.
     taken, given = set(labels), set[str]()
-    names = []
+    found = []
     for label in labels:
         name, number = label, 1
         while name in given or (number > 1 and name in taken):
             number += 1
             name = f"{label}#{number}"
         given.add(name)
-        names.append(name)
-    return tuple(names)
+        found.append(name)
+    return tuple(found)

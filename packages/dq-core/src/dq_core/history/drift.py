@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._shared.json_values import non_finite
+from ..checks.names import numbered
 from ..report.jsonable import plain
 from ..report.report import CheckResult, Report
 from .series import Measured
@@ -83,11 +83,9 @@ def metrics_of(report: Report) -> Iterator[tuple[str, CheckResult | None, float 
     Checks of the same name are numbered: ``#2``, ``#3``.
     """
     yield TOTAL_ROWS, None, float(report.total_rows)
-    seen: Counter[str] = Counter({TOTAL_ROWS: 1})
-    for result in report.results:
-        seen[result.check_name] += 1
-        number = seen[result.check_name]
-        yield result.check_name if number == 1 else f"{result.check_name}#{number}", result, _value(result)
+    _, *names = numbered([TOTAL_ROWS, *(result.check_name for result in report.results)])
+    for name, result in zip(names, report.results, strict=True):
+        yield name, result, _value(result)
 
 
 def _value(result: CheckResult) -> float | None:

@@ -23,6 +23,7 @@ __all__ = ["with_casts"]
 _INSTEAD = "Use func.datediff(later, earlier), or func.timestampdiff(text('SECOND'), earlier, later)."
 #: A warning, which is an error.
 _LOST = "CAST('The values are too near to each other for a variance: subtract one of them first' AS DOUBLE)"
+_LOST_FLOATS = "CAST('The squares of the values are too large, or too small, for a variance' AS DOUBLE)"
 _NUMBERS = frozenset({"integer", "float", "decimal", "boolean"})
 _WRITTEN = {"date": "DATE", "timestamp": "DATETIME(6)", "time": "TIME(6)"}
 _WITH_DIGITS = {"float": "DOUBLE", "timestamp": "DATETIME(6)", "time": "TIME(6)"}
@@ -79,6 +80,6 @@ def with_casts(base: type[Any]) -> type[Any]:
     Args:
         base: The compiler of the driver's dialect.
     """
-    rewrites = {**refusing_lost_spreads(_LOST), **MEANS}
+    rewrites = {**refusing_lost_spreads(_LOST, _LOST_FLOATS), **MEANS}
     checked = rewriting_aggregates(with_quotients(type(f"Casts{base.__name__}", (_Casts, base), {})), rewrites)
     return refusing_moment_arithmetic(checked, "MariaDB", _INSTEAD)

@@ -84,6 +84,22 @@ def test_a_report_is_left_as_a_markdown_artifact(dsn: str) -> None:
     assert "failed" in artifact["data"]
 
 
+def test_an_artifact_shows_as_many_values_as_it_may() -> None:
+    checks = [{"type": "in_range", "column": "pay", "max": 1}, {"type": "in_range", "column": "age", "max": 1}]
+
+    @flow
+    def checked(key: str, **options: Any) -> Any:
+        rows = [{"pay": 4711, "age": 42}]
+        return moltres_data_quality(data=rows, checks=checks, artifact_key=key, **options)
+
+    shown = {"all": {}, "masked": {"mask": ["pay"]}, "none": {"samples": 0}}
+    for key, options in shown.items():
+        checked(f"shown-{key}", **options)
+        (artifact,) = artifacts(f"shown-{key}")
+        found = {value for value in ("4711", "42") if value in artifact["data"]}
+        assert found == {"all": {"4711", "42"}, "masked": {"42"}, "none": set()}[key]
+
+
 def test_the_artifact_has_the_key_that_was_given_and_comes_before_the_failure(dsn: str) -> None:
     @flow
     def checks() -> Any:

@@ -36,6 +36,8 @@ def moltres_data_quality(
     connection: Any = None,
     fail_on_error: bool = False,
     fail_fast: bool = False,
+    samples: int = 5,
+    mask: Sequence[str] = (),
     semantics: str = "portable",
     artifact: bool = True,
     artifact_key: str | None = None,
@@ -54,6 +56,8 @@ def moltres_data_quality(
         connection: A block of prefect-sqlalchemy, or ``"type/name"`` of one.
         fail_on_error: Whether the task fails if the checks fail. By default the flow decides, by the report.
         fail_fast: Whether to stop at the first failure.
+        samples: How many failing rows the report, and with it the artifact, shows for each check.
+        mask: Columns whose values it shows as ``***``.
         semantics: ``"database"`` takes rules as a database means them that dq_core has no conformance suite for.
         artifact: Whether to leave the artifact.
         artifact_key: Its key; by default made of the flow, the task and the number of its call.
@@ -78,7 +82,7 @@ def moltres_data_quality(
     def work(database: Database) -> Report:
         rows, lineage = rows_to_check(database, what, data)
         note_reading(lineage)
-        report: Report = suite(rows, fail_fast=fail_fast, semantics=semantics)
+        report: Report = suite(rows, fail_fast=fail_fast, samples=samples, mask=mask, semantics=semantics)
         return report
 
     report = work_in_database(

@@ -252,7 +252,10 @@ def database_file(url: URL) -> Path | None:
     if name.startswith(("md:", "motherduck:")):
         return None
     if name.startswith("file:"):
-        parts = urlsplit(name)
+        try:
+            parts = urlsplit(name)
+        except ValueError:
+            return None  # a host, which is left to the driver as well
         if parts.path.startswith(":memory:") or url.query.get("mode") == "memory" or "mode=memory" in parts.query:
             return None
         name = unquote(parts.path)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import CompileError
@@ -19,7 +21,10 @@ from sqlalchemy.exc import CompileError
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-__all__ = ["literal", "use_literals"]
+__all__ = ["IN_PATTERNS", "as_pattern", "literal", "names_of_files", "use_literals"]
+
+IN_PATTERNS = re.compile(r"[*?\[]")
+"""The characters by which DuckDB takes the name of a file for a pattern of several."""
 
 _NOT_GIVEN = object()
 
@@ -50,6 +55,25 @@ def literal(value: Any) -> str:
     if found is None:
         raise TypeError(f"DuckDB has no {type(value).__name__}")
     return found
+
+
+def as_pattern(path: str) -> str:
+    """The pattern of one path.
+
+    Args:
+        path: A path of this machine.
+    """
+    return IN_PATTERNS.sub(r"[\g<0>]", path)
+
+
+def names_of_files(paths: Iterable[str]) -> str:
+    """Files and patterns as SQL of DuckDB writes one or several: the name of a file that is there is no pattern.
+
+    Args:
+        paths: Paths, URIs or patterns.
+    """
+    exact = [as_pattern(one) if IN_PATTERNS.search(one) and Path(one).is_file() else one for one in paths]
+    return literal(exact[0]) if len(exact) == 1 else f"[{', '.join(map(literal, exact))}]"
 
 
 def _plain(value: Any) -> str | None:

@@ -11,9 +11,10 @@ from os import PathLike, fspath
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any, TypeAlias
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from .arguments import is_unicode
+from .duckdb_literals import IN_PATTERNS, as_pattern, names_of_files
 from .masking import masked
 from .problems import InvalidOptionError, UnknownFormatError, UnreadableFileError
 from .wording import did_you_mean, question, repr_of
@@ -74,7 +75,13 @@ def each_path(paths: Paths) -> list[str]:
 
 def local_path(path: str) -> str:
     """A ``file://`` URI as a path; anything else as it is."""
-    return unquote(urlsplit(path).path) if path.startswith("file://") else path
+    return unquote(_path_of(path)) if path.startswith("file://") else path
+
+
+def _path_of(uri: str) -> str:
+    """The path of a URI, as it is written, also behind a host that `urlsplit` refuses."""
+    _, slash, path = re.split(r"[?#]", uri.partition("://")[2], maxsplit=1)[0].partition("/")
+    return slash + path
 
 
 _SUFFIXES = {
@@ -141,14 +148,15 @@ def _pattern(path: str) -> str:
         found = [ending for ending in _PATTERNS if next(folder.glob(f"**/*{ending}"), None) is not None]
     except OSError as error:
         raise UnreadableFileError(f"The folder {path} cannot be read: {error}.", context={"path": path}) from error
+    within = f"{as_pattern(path.rstrip('/'))}/**/*"
     if ".parquet" in found or not found:
-        return f"{path.rstrip('/')}/**/*.parquet"
+        return f"{within}.parquet"
     if len(found) > 1:
         raise UnknownFormatError(
             f"The folder {path} has files of several formats ({', '.join(found)}): give a pattern such as "
-            f"{path.rstrip('/')}/**/*{found[0]}."
+            f"{within}{found[0]}."
         )
-    return f"{path.rstrip('/')}/**/*{found[0]}"
+    return f"{within}{found[0]}"
 
 
 def delimiter_of(paths: Paths) -> str:
@@ -165,13 +173,20 @@ def resolved(raw: Any, paths: Paths) -> list[str]:
     """
     found: list[str] = []
     for path in map(_pattern, each_path(paths)):
-        if re.search(r"[*?\[]", path) is None or Path(path).is_file() or path.startswith(("http://", "https://")):
+        if IN_PATTERNS.search(path) is None or Path(path).is_file() or path.startswith(("http://", "https://")):
             found.append(path)
         else:
             rows = raw.execute(f"SELECT file FROM glob({_literal(path)}) ORDER BY file").fetchall()  # noqa: S608
             if not rows:
                 raise FileNotFoundError(path)
             found += [row[0] for row in rows]
+    for name in found:
+        if "://" in name and not name.startswith(("http://", "https://")) and IN_PATTERNS.search(name):
+            raise UnreadableFileError(
+                f"The file {masked(name)} has a character of patterns in its name (*, ? or [): others would be read.",
+                suggestion="Give it another name.",
+                context={"path": masked(name)},
+            )
     return found
 
 
@@ -201,7 +216,7 @@ def stamps_of(raw: Any, paths: Paths) -> dict[str, tuple[Any, ...] | None]:
             away.append(name)
             continue
         try:
-            state = os.stat(unquote(urlsplit(name).path) if "://" in name else name)  # noqa: PTH116 - as it is
+            state = os.stat(local_path(name))  # noqa: PTH116 - as it is
             found[name] = (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns)
         except OSError:
             found[name] = None
@@ -250,7 +265,7 @@ def ending_of(path: str) -> str:
     Raises:
         UnknownFormatError: It has none that is read.
     """
-    name = urlsplit(path).path if "://" in path else path
+    name = _path_of(path) if "://" in path else path
     stem = name.lower()
     for ending in _COMPRESSED:
         stem = stem.removesuffix(ending)
@@ -279,8 +294,7 @@ def reader_call(function: str, paths: Paths, options: Mapping[str, Any]) -> str:
         InvalidOptionError: A name is no name of an option, or a value none that SQL can write.
     """
     located = _pattern if function == "read_parquet" else local_path
-    every = [located(path) for path in each_path(paths)]
-    arguments = [_literal(every[0] if len(every) == 1 else every)]
+    arguments = [names_of_files(map(located, each_path(paths)))]
     for name, value in {**DEFAULTS.get(function, {}), **options}.items():
         if re.fullmatch(r"[A-Za-z_][A-Za-z_0-9]*", name) is None:
             raise InvalidOptionError(f"{name!r} is not an option of {function}.", context={"option": name})

@@ -6,7 +6,7 @@ import zlib
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from .duckdb_literals import literal
+from .duckdb_literals import literal, names_of_files
 from .iceberg_places import local_path
 from .problems import UnreadableFileError
 
@@ -43,9 +43,9 @@ def deleted_rows(raw: Any, table: Table, files: Sequence[DataFile]) -> str:
     vectors = sorted({one.file_path for one in files if one.file_format != FileFormat.PARQUET})
     parts = []
     if parquet:
-        listed = ", ".join(literal(local_path(path)) for path in parquet)
+        listed = names_of_files(map(local_path, parquet))
         path = "regexp_replace(regexp_replace(file_path, '^file:/+', '/'), '^s3[an]://', 's3://')"
-        parts.append(f"SELECT {path} AS path, pos FROM read_parquet([{listed}])")  # noqa: S608 - literals
+        parts.append(f"SELECT {path} AS path, pos FROM read_parquet({listed})")  # noqa: S608 - literals
     parts += [f"SELECT path, pos FROM {_held(raw, table, path)}" for path in vectors]  # noqa: S608 - a name of ours
     return " UNION ALL ".join(parts)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from .duckdb_literals import literal
+from .duckdb_literals import literal, names_of_files
 from .iceberg_deletes import deleted_rows, refused
 from .iceberg_places import local_path
 from .iceberg_types import UnsupportedTypeError, duckdb_type, quoted
@@ -33,6 +33,7 @@ FILE = "moltres_file"
 """The column with the path of the file that a row is in, where it is asked for."""
 
 _ROW = "file_row_number"
+_TAKEN = "filename"
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,8 @@ def query_of(raw: Any, plan: Planned, *, added: Sequence[str] = (), file: bool =
         if plain:
             parts.append(_select(plain, fields, types, group, file=file))
         deleted = [task for task in of_group if task.delete_files]
+        if (file or deleted) and any(one.lower() == _TAKEN for _, one in group.names or ()):
+            raise refused(name, f"DuckDB takes the column {_TAKEN!r} of files without field ids for the name of a file")
         if deleted:
             parts.append(_without_deleted(raw, plan.table, deleted, types, group, fields=fields, file=file))
     if not parts:
@@ -278,9 +281,8 @@ def _without_ids(raw: Any, plan: Planned) -> dict[str, tuple[tuple[int, str], ..
 
 def _top_level(raw: Any, paths: Sequence[str]) -> dict[str, dict[str, int | None]]:
     """The columns of files, each with its field id; None if neither it nor a field within has one."""
-    listed = ", ".join(literal(path) for path in paths)
     rows = raw.execute(
-        f"SELECT file_name, name, field_id, num_children FROM parquet_schema([{listed}])"  # noqa: S608 - literals
+        f"SELECT file_name, name, field_id, num_children FROM parquet_schema({names_of_files(paths)})"  # noqa: S608 - literals
     ).fetchall()
     columns: dict[str, dict[str, int | None]] = {}
     open_: list[int] = []
@@ -343,25 +345,33 @@ def _select(
     constants = dict(group.constants)
     options = f", filename={literal(FILE)}" if file or rows else ""
     options += ", file_row_number=true" if rows else ""
-    listed = ", ".join(literal(path) for path in paths)
+    listed = names_of_files(paths)
     if group.names is not None:
-        call = f"read_parquet([{listed}], union_by_name=true{options})"
+        call = f"read_parquet({listed}, union_by_name=true{options})"
         names = dict(group.names)
         constants |= {one.field_id: _default(one) for one in fields if one.field_id not in {**constants, **names}}
         given = {field_id: f"CAST({quoted(name)} AS {types[field_id]})" for field_id, name in names.items()}
     else:
         read = [one for one in fields if one.field_id not in constants]
         entries = ", ".join(
-            f"{one.field_id}: {{name: {literal(one.name)}, type: {literal(types[one.field_id])},"
+            f"{one.field_id}: {{name: {literal(_name_of(one))}, type: {literal(types[one.field_id])},"
             f" default_value: CAST(CAST({_default(one)} AS {types[one.field_id]}) AS VARCHAR)}}"
             for one in read
         )
-        call = f"read_parquet([{listed}], schema=MAP {{{entries}}}{options})"
-        given = {one.field_id: quoted(one.name) for one in read}
+        call = f"read_parquet({listed}, schema=MAP {{{entries}}}{options})"
+        given = {one.field_id: quoted(_name_of(one)) for one in read}
     columns = [_column(one, types[one.field_id], constants.get(one.field_id), given) for one in fields]
     columns += [quoted(FILE)] if file or rows else []
     columns += [_ROW] if rows else []
     return f"SELECT {', '.join(columns)} FROM {call}"  # noqa: S608 - literals and quoted names
+
+
+def _name_of(field: NestedField) -> str:
+    """What a column is called where it is read.
+
+    By conditions on one of the name `_TAKEN`, DuckDB leaves out the files whose own name does not meet them.
+    """
+    return f"{field.name} {field.field_id}" if field.name.lower() == _TAKEN else field.name
 
 
 def _default(field: NestedField) -> str:

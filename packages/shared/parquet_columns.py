@@ -16,7 +16,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .duckdb_literals import literal
+from .duckdb_literals import literal, names_of_files
 from .parquet_nanoseconds import with_nanoseconds
 from .problems import UnreadableFileError
 
@@ -145,7 +145,7 @@ def _cast(raw: Any, forms: dict[str, dict[str, list[object]]], call: str) -> dic
     if not mixed:
         return {}
     files = dict.fromkeys(path for of in mixed.values() for path in of)
-    types = {path: _types(raw, f"read_parquet({literal(path)})") for path in files}
+    types = {path: _types(raw, f"read_parquet({names_of_files([path])})") for path in files}
     found = {}
     for key, (name, made) in _types(raw, call).items():
         given = [types[path][key][1] for path in mixed.get(key, ())]
@@ -293,7 +293,7 @@ def _leaves(raw: Any, paths: list[str]) -> Iterator[tuple[str, _Leaf]]:
     """Every column of values in files, with the file."""
     rows = raw.execute(
         "SELECT file_name, name, type, num_children, logical_type, converted_type, precision, scale"  # noqa: S608 (a literal)
-        f" FROM parquet_schema({literal(paths)})"
+        f" FROM parquet_schema({names_of_files(paths)})"
     ).fetchall()
     open_: list[_Group] = []  # the root and each group within
     file = column = ""
@@ -325,7 +325,7 @@ def _durations(raw: Any, paths: list[str]) -> dict[str, dict[str, Misread]]:
     """The columns of durations of each file, from the schema that Arrow has put into it."""
     rows = raw.execute(
         "SELECT file_name, value"  # noqa: S608 (a literal)
-        f" FROM parquet_kv_metadata({literal(paths)}) WHERE key = 'ARROW:schema'::BLOB"
+        f" FROM parquet_kv_metadata({names_of_files(paths)}) WHERE key = 'ARROW:schema'::BLOB"
     ).fetchall()
     found: dict[str, dict[str, Misread]] = {}
     known: dict[bytes, dict[str, Misread]] = {}

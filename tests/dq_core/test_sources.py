@@ -227,6 +227,26 @@ class TestFiles:
         pq.write_table(pa.Table.from_pylist(ROWS), folder / "deep" / "day=1" / "x.parquet")
         assert found(folder / "deep") == EXPECTED
 
+    @pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+    @pytest.mark.parametrize("name", ["a[1]", "a*", "a?", "[a]", "[!b]"])
+    def test_the_name_of_a_file_is_no_pattern(self, tmp_path: Path, name: str, ending: str) -> None:
+        for number, stem in enumerate(["a1", "a", name]):
+            file = tmp_path / f"{stem}.{ending}"
+            if ending == "parquet":
+                pq.write_table(pa.table({"id": [number]}), file)
+            else:
+                file.write_text(f"id\n{number}\n" if ending == "csv" else f'{{"id": {number}}}')
+        for source, least in ((file, 2), ([file, file], 2), (tmp_path / f"*.{ending}", 0)):
+            (result,) = validate(source, [{"type": "in_range", "column": "id", "min": least, "max": 2}]).results
+            assert (result.status, result.failed_rows) == ("passed", 0)
+        assert validate(tmp_path / f"*.{ending}", [{"type": "unique", "column": "id"}]).total_rows == 3
+        folder = tmp_path / name
+        folder.mkdir()
+        (tmp_path / "a1").mkdir()
+        for number, place in enumerate([tmp_path / "a1", folder]):
+            pq.write_table(pa.table({"id": [number]}), place / "x.parquet")
+        assert validate(folder, [{"type": "in_range", "column": "id", "min": 1}]).total_rows == 1
+
     def test_types_of_csv_come_from_the_whole_file(self, tmp_path: Path) -> None:
         path = tmp_path / "late.csv"
         path.write_text("x\n" + "1\n" * 50_000 + "late\n")

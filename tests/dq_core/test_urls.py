@@ -82,7 +82,7 @@ def test_a_url_of_a_dialect_that_nobody_knows_is_a_url() -> None:
         validate("nosuchdb+driver://u:p@h/x", ID, table="t")
 
 
-@pytest.mark.parametrize("url", ["foo://h/d", "foo://etl:S3cr3t@h:1/d", "sqllite:///x.db"])
+@pytest.mark.parametrize("url", ["foo://h/d", "foo://etl:S3cr3t@h:1/d", "foo://etl:S3cr3t]@h/d", "sqllite:///x.db"])
 @pytest.mark.parametrize("place", [{"table": "t"}, {"query": "SELECT 1 AS id"}])
 def test_a_table_of_a_url_that_is_no_file_is_one_of_a_database(url: str, place: dict[str, str]) -> None:
     with pytest.raises(SourceError, match=rf"no dialect '{url.partition(':')[0]}'") as caught:

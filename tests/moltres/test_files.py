@@ -55,6 +55,23 @@ def test_parquet_paths_patterns_and_lists(duck: Database, parquet: Path) -> None
     assert duck.read_parquet(one, filename=True).columns == ("id", "amount", "filename")
 
 
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("name", ["a[1]", "a*", "a?", "[a]", "[!b]"])
+def test_the_name_of_a_file_is_no_pattern(duck: Database, tmp_path: Path, name: str, ending: str) -> None:
+    read = {"csv": duck.read_csv, "jsonl": duck.read_json, "parquet": duck.read_parquet}[ending]
+    for number, stem in enumerate(["a1", "a", name]):
+        file = tmp_path / f"{stem}.{ending}"
+        if ending == "jsonl":
+            file.write_text(f'{{"id": {number}}}')
+        else:
+            getattr(duck.write([{"id": number}]), ending)(file)
+    assert read(file).collect() == [{"id": 2}]
+    assert read([file, tmp_path / f"a1.{ending}"]).order_by("id").collect() == [{"id": 0}, {"id": 2}]
+    read(file).write.save_as_table("t")
+    assert duck.table("t").collect() == [{"id": 2}]
+    assert read(tmp_path / f"*.{ending}").order_by("id").collect() == [{"id": 0}, {"id": 1}, {"id": 2}]
+
+
 @pytest.mark.parametrize("name", ["v", 'a "b" 100%', "select"])
 @pytest.mark.parametrize("type_", [pa.float32(), pa.float64()], ids=str)
 def test_nan_is_greater_than_every_number_in_files_too(duck: Database, tmp_path: Path, name: str, type_: Any) -> None:

@@ -524,6 +524,18 @@ def test_files_without_field_ids_are_read_by_name(db: Database, url: URL, tmp_pa
     assert db.table("t").order_by("id").collect().rows == [expected[0], (1, "new", 5), *expected[2:]]
 
 
+def test_a_column_of_such_files_that_duckdb_takes_for_the_name_of_a_file(
+    db: Database, url: URL, tmp_path: Path
+) -> None:
+    with connect() as local:
+        local.sql("SELECT 'x' AS filename, 1 AS id").write.parquet(tmp_path / "given.parquet")
+    table = append(url, "t", pa.table({"filename": ["own"], "id": pa.array([7])}))
+    table.add_files([(tmp_path / "given.parquet").as_uri()])
+    assert db.table("t").where(col("filename") == "x").collect() == [{"filename": "x", "id": 1}]
+    with pytest.raises(MoltresError, match="'filename' of files without field ids"):
+        db.delete("t", where=col("filename") == "x")
+
+
 def test_columns_that_have_changed_are_read_by_their_ids(db: Database, url: URL) -> None:
     append(url, "t", pa.table({"a": pa.array([1], pa.int32()), "b": ["x"], "f": pa.array([1.5], pa.float32())}))
     with load(url, "t").update_schema() as schema:

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
     from moltres import Database
 
+HIDDEN = (
+    *("filename", "file_row_number", "file_index", "rowid", "_rowid_", "oid", "ctid", "xmin", "tableoid"),
+    *("$path", "_file", "_pos", "moltres_file"),
+)
+
 # Words that the lists of SQLAlchemy lack on one database or another, and what is punctuation in SQL or in Python.
 WORDS = (
     *("lateral", "concurrently", "tablesample", "returning", "true", "false", "null", "portion", "window", "qualify"),
@@ -123,6 +128,22 @@ class Names(DialectSuite):
         db.write(db.table(name)).save_as_table(name, mode="overwrite")
         assert db.delete(name, where=col("n") == 1) == 1
         assert db.table(name).count() == 1
+
+    @pytest.mark.parametrize("name", HIDDEN)
+    def test_a_column_may_have_a_name_that_databases_give_to_hidden_ones(self, db: Database, name: str) -> None:
+        rows = [{"id": number, name: value, "n": number} for number, value in ((1, "x"), (2, "y"), (3, "z"))]
+        try:
+            db.write(rows).save_as_table("t")
+        except (ConfigurationError, QueryError) as error:
+            assert name in str(error)  # noqa: PT017 - equal or refused
+            return
+        found = db.table("t").where(col(name) == "x")
+        assert found.collect() == rows[:1]
+        if db.dialect.capabilities.replaces_rows:
+            db.write([{"id": 2, name: "y", "n": 20}]).save_as_table("t", mode="merge", keys=[name])
+            assert db.update("t", {"n": 9}, where=col(name) == "x") == 1
+            assert db.delete("t", where=col(name).in_(["z", "w"])) == 1
+            assert db.table("t").order_by("id").collect() == [{**rows[0], "n": 9}, {**rows[1], "n": 20}]
 
     @pytest.mark.parametrize("letter", ["n", "é", "日"])
     @pytest.mark.parametrize("mode", ["error_if_exists", "ignore", "append", "overwrite"])

@@ -342,9 +342,7 @@ class Database(Bound):
             statement: The statement; it becomes a subquery. A part that is a frame of another database is refused.
         """
         if not isinstance(statement, SelectBase):
-            raise ConfigurationError(
-                f"from_select() requires a statement of SQLAlchemy's select(), not {type(statement).__name__}."
-            )
+            raise ConfigurationError(f"from_select() requires SQLAlchemy's select(), not {type(statement).__name__}.")
         require_own_parts(self.engine, statement)
         return DataFrame.all_of(self, sql_text.named(self.dialect.ordered(with_plain_values(statement), self._lexis)))
 

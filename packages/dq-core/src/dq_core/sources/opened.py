@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .._shared.duckdb_literals import as_pattern
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -50,7 +52,8 @@ class Opened:
         if self.files is None:
             return
         raw: Any = self.connection.connection.dbapi_connection
-        paths = ", ".join("'" + path.replace("'", "''") + "'" for path in dict.fromkeys([*self.files, *more]))
+        every = dict.fromkeys(name for path in (*self.files, *more) for name in (path, as_pattern(path)))
+        paths = ", ".join("'" + path.replace("'", "''") + "'" for path in every)
         raw.execute("SET allowed_directories = [current_setting('temp_directory')]")
         raw.execute(f"SET allowed_paths = [{paths}]")
         raw.execute("SET enable_external_access = false")

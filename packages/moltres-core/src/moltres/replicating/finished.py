@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..types.receipt import Receipt
 from ..write.load_log import load_of
-from ..write.modes import finish_renamed, is_renamed
+from ..write.renamed import finish_renamed, is_renamed
 from ..write.target import table_of
 from .items import of_target, receipt_of
 

@@ -14,9 +14,10 @@ from ..write.evolution import evolved
 from ..write.inputs import Local
 from ..write.load_log import load_of
 from ..write.missing_rows import DELETED_AT, add_mark, mark_missing, remove_missing
-from ..write.modes import added, label_of_load
+from ..write.modes import added
 from ..write.outcome import Written, check_keys
 from ..write.receipt_log import forget_watermarks, log_of, record, record_first
+from ..write.renamed import label_of_load
 from ..write.target import find_target, table_of
 from .increments import is_current
 from .items import receipt_of

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, exists, func, or_, select, update
+from sqlalchemy import and_, delete, exists, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
 from ..dialects.base import INSTEAD_OF_NULL
@@ -26,6 +25,7 @@ from .new_rows import insert_missing
 from .outcome import LoadedMeanwhileError, Written, check_keys, require_columns
 from .receipt_log import forget_watermarks, is_wanted, log_of, record
 from .rejects import open_sifted, prepare_rejects, rejects_of
+from .renamed import finish_renamed, is_renamed, label_of_load
 from .request import REPLACING
 from .target import find_target, require_ddl, table_of
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Table
 
-    from ..frame.source import Mode, Source
+    from ..frame.source import Source
     from .inputs import Input
     from .load_log import Load
     from .request import WriteRequest
@@ -184,31 +184,6 @@ def _replaced(target: Target) -> TransientQueryError:
     return TransientQueryError(
         f"Another write replaced or dropped the table {target.name!r} at the same moment.", suggestion="Try again."
     )
-
-
-def is_renamed(target: Target, table: Table, load: Load) -> bool:
-    """Whether a table is that of a load whose process was killed between the rename of its table and the end."""
-    return target.dialect.label_of(target.connection, table) == label_of_load(load.run_key)
-
-
-def finish_renamed(target: Target, table: Table, load: Load, mode: Mode, receipt: str | None = None) -> None:
-    """Record a load whose process was killed between the rename of its table and its key.
-
-    Args:
-        target: The table.
-        table: The same, with its columns.
-        load: The load.
-        mode: The mode of the load.
-        receipt: Its receipt as JSON; None if nobody has kept it.
-    """
-    load.claim(mode)
-    load.finish(target.connection.execute(select(func.count()).select_from(table)).scalar_one(), receipt)
-    target.dialect.label(target.connection, table, "")
-
-
-def label_of_load(run_key: str) -> str:
-    """What a table that is to be renamed bears until its load is recorded."""
-    return f"moltres load {sha256(run_key.encode()).hexdigest()}"
 
 
 def _without_generated(target: Target, rows: Input) -> Input:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,47 @@ def test_rows_without_counterpart(filled: sa.Engine) -> None:
     with filled.connect() as connection:
         for result, ids in zip(report.results[:2], [[3], [3, 4]], strict=True):
             assert [row[0] for row in connection.exec_driver_sql(result.sql)] == ids
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
+@pytest.mark.parametrize("types", [(sa.DateTime(), sa.DateTime(True)), (sa.Date(), sa.DateTime(True))], ids=str)
+def test_a_moment_without_a_zone_is_one_in_utc_beside_others(engine: sa.Engine, zone: str, types: Any) -> None:
+    def kept(day: int, type_: Any) -> Any:
+        moment = dt.datetime(2024, 1, day, tzinfo=dt.UTC)
+        return (
+            moment.date() if isinstance(type_, sa.Date) else moment if type_.timezone else moment.replace(tzinfo=None)
+        )
+
+    for (name, days), type_ in zip({"plain": (1, 2, 4), "zoned": (1, 2, 3)}.items(), types, strict=True):
+        rows = [{"id": number, "at": kept(day, type_)} for number, day in enumerate(days)]
+        store(engine, name, rows, {"id": sa.Integer(), "at": type_})
+    with engine.connect() as connection:
+        with suppress(sa.exc.DBAPIError), connection.begin():
+            connection.exec_driver_sql(f"SET TimeZone = '{zone}'")
+        for one, other in (("plain", "zoned"), ("zoned", "plain")):
+            check = {"type": "foreign_key", "column": "at", "references": {"table": other, "column": "at"}}
+            (result,) = validate(connection, [check], table=one).results
+            assert (result.failed_rows, result.considered_rows) == (1, 3)
+            assert [sample["id"] for sample in result.samples] == [2]
+
+
+@pytest.mark.parametrize("text", ["2024-01-01 00:00:00", "2024-01-01T09:00:00+09:00"])
+def test_moments_of_files_without_a_zone_are_those_in_utc(
+    tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    (tmp_path / "text.csv").write_text(f"at\n{text}\n")
+    written = {"zoned": "TIMESTAMPTZ '2024-01-01 00:00:00+00'", "plain": "TIMESTAMP '2024-01-01'"}
+    written |= {"exact": "TIMESTAMP_NS '2024-01-01'", "later": "TIMESTAMP_NS '2024-01-01 00:00:00.000000001'"}
+    for name, value in written.items():
+        duckdb.sql(f"SELECT {value} AS at").write_parquet(str(tmp_path / f"{name}.parquet"))
+    names = ["text.csv", "plain.parquet", "exact.parquet", "zoned.parquet"]
+    for one, other in itertools.permutations(names, 2):
+        check = {"type": "foreign_key", "column": "at", "references": {"table": str(tmp_path / other), "column": "at"}}
+        assert validate(tmp_path / one, [check]).passed, (one, other)
+    for one, other in itertools.permutations(["later.parquet", "zoned.parquet"], 2):
+        check = {"type": "foreign_key", "column": "at", "references": {"table": str(tmp_path / other), "column": "at"}}
+        assert validate(tmp_path / one, [check]).results[0].failed_rows == 1
 
 
 def test_a_table_that_refers_to_itself(engine: sa.Engine) -> None:

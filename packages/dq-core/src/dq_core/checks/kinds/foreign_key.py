@@ -44,6 +44,19 @@ class _Pair(NamedTuple):
 
 
 def _pair(relation: Relation, name: str, other: Relation, there: str) -> _Pair:
+    """The two columns, moments among them as those in UTC if one of them has a zone, as in bounds of other rules."""
+    pair = _compared(relation, name, other, there)
+    own, referenced = relation.columns[name], other.columns[there]
+    if own.zoned == referenced.zoned or not {own.family, referenced.family} <= MOMENTS | {"untyped", "mixed"}:
+        return pair
+    if own.zoned:
+        return pair._replace(referenced=relation.dialect.in_utc(pair.referenced))
+    value = relation.dialect.in_utc(pair.value)
+    strays = [one for one in (pair.stray, sa.and_(pair.value.is_not(None), value.is_(None))) if one is not None]
+    return _Pair(value, pair.referenced, sa.or_(*strays))
+
+
+def _compared(relation: Relation, name: str, other: Relation, there: str) -> _Pair:
     own, referenced = relation.columns[name], other.columns[there]
     if own.family == referenced.family == "unknown":
         # SQLite would read a string as a number, or a number as a string, for what a column behind a query declares.

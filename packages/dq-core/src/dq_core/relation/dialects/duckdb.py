@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import datetime as dt
 import decimal
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +21,11 @@ from ...errors import SourceError
 from ..column import Column
 from ..repeated_keys import count_repeated_keys
 from ..selection import OneValue
-from ..type_family import MOST_DIGITS, family_of_name
+from ..type_family import family_of_name
 from . import nanoseconds
 from .base import Dialect
 from .duckdb_memory import ScanMemory, is_stored
+from .duckdb_numbers import end_beyond, is_float, nearest, number_type
 from .duckdb_syntax import named_by
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ class DuckDB(Dialect):
 
     def difference(self, number: ColumnElement[Any], other: Any, column: Column) -> ColumnElement[Any]:
         """Integers of any length have no operator."""
-        exact = _number_type(column) != "BIGNUM"
+        exact = number_type(column) != "BIGNUM"
         return super().difference(number, other, column) if exact else self.double(number) - float(other)
 
     def refused(self, connection: Connection, relation: Selection, sqls: Sequence[str]) -> dict[str, str]:
@@ -218,10 +218,10 @@ class DuckDB(Dialect):
 
     def value(self, value: Any, column: Column) -> ColumnElement[Any]:
         """Times with nanoseconds (the only kind that polars has) are not compared with those without."""
-        number = _number_type(column)
+        number = number_type(column)
         if number in ("BIGNUM", "UHUGEINT") and isinstance(value, decimal.Decimal):
             # No parameter of this type is compared with theirs but as a double, or at all.
-            value = int(value) if value.is_finite() and value == value.to_integral_value() else _nearest(value)
+            value = int(value) if value.is_finite() and value == value.to_integral_value() else nearest(value)
         if number == "UHUGEINT" and isinstance(value, int):
             # No parameter is of this type, and a smaller one would be taken for the type of both.
             if 0 <= value < 2**128:
@@ -230,9 +230,9 @@ class DuckDB(Dialect):
         if number == "BIGNUM" and isinstance(value, int):
             # No parameter holds so many digits.
             return sa.literal_column(f"'{int(value)}'::BIGNUM")
-        if _is_float(number) and isinstance(value, int | decimal.Decimal) and not isinstance(value, bool):
-            value = _nearest(value)
-        if isinstance(value, int | decimal.Decimal) and (beyond := _beyond(value, number)) is not None:
+        if is_float(number) and isinstance(value, int | decimal.Decimal) and not isinstance(value, bool):
+            value = nearest(value)
+        if isinstance(value, int | decimal.Decimal) and (beyond := end_beyond(value, number)) is not None:
             return beyond
         literal = super().value(value, column)
         return sa.cast(literal, _TimeNs()) if column.type_name == "TIME_NS" else literal
@@ -244,6 +244,11 @@ class DuckDB(Dialect):
     def length(self, text: ColumnElement[Any]) -> ColumnElement[int]:
         """The number of code points."""
         return sa.func.length(text, type_=sa.Integer())
+
+    def in_utc(self, moment: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A comparison takes it for one in the zone of the session. Moments with a zone have no nanoseconds."""
+        short = sa.cast(moment, sa.TIMESTAMP())
+        return sa.case((moment == short, sa.func.timezone("UTC", short)))
 
     def is_nan(self, number: ColumnElement[Any], family: str) -> ColumnElement[bool] | None:
         """NaN is a value, and greater than all others."""
@@ -403,43 +408,6 @@ def _disabled(connection: Connection, names: frozenset[str]) -> Iterator[None]:
 
 def _is_text_in_parquet(type_: Any) -> bool:
     return type_.id in ("interval", "time with time zone", "union")
-
-
-def _number_type(column: Column) -> str | None:
-    """The type of a column's numbers: what a file holds exactly, or the member of a UNION that has them."""
-    if column.untyped is not None:
-        return column.untyped.number
-    found = re.search(r'[(,] ?"?(?:integer|decimal|float)"? (\w+(?:\(\d+,\d+\))?)', column.type_name)
-    return column.type_name if found is None or column.family != "mixed" else found[1]
-
-
-def _is_float(number: str | None) -> bool:
-    return number in ("DOUBLE", "FLOAT")
-
-
-def _nearest(value: int | decimal.Decimal) -> float:
-    """The float nearest to a number: DuckDB's own conversion need not give it, and takes 38 digits at most."""
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
-
-
-def _beyond(value: int | decimal.Decimal, number: str | None) -> ColumnElement[Any] | None:
-    """The end of a type for a number beyond it, which no type that holds the column's digits can hold as well.
-
-    Only a column with 38 nines, or with the longest integer, has a value that is equal to it.
-    """
-    parts = re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", number or "")
-    if parts is None and isinstance(value, int) and not -(2**127) <= value < 2**128:
-        return sa.literal_column(f"'{2**127 - 1 if value > 0 else -(2**127)}'::HUGEINT")
-    if parts is None or not decimal.Decimal(value).is_finite():
-        return None
-    precision, scale = map(int, parts.groups())
-    if len(str(abs(int(value)))) + scale <= MOST_DIGITS:
-        return None
-    end = f"{'-' if value < 0 else ''}{'9' * (precision - scale)}.{'9' * scale}"
-    return sa.literal_column(f"'{end}'::DECIMAL({precision},{scale})")
 
 
 def _column(name: str, type_name: str) -> Column:

@@ -69,6 +69,10 @@ class HandedOver:
         del value, column
         return None
 
+    def in_utc(self, moment: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A moment without a zone as one in UTC, for comparisons with those that have one; NULL if there is none."""
+        return moment
+
     def groups(self, value: ColumnElement[Any], column: Column) -> list[ColumnElement[Any]]:
         """What to group rows by so that those with equal values are together; equal values have the same last part.
 

@@ -179,6 +179,10 @@ class PostgreSQL(Dialect):
             return None
         return sa.literal_column("((ctid::text::point)[0]::bigint * 4096 + (ctid::text::point)[1]::bigint)")
 
+    def in_utc(self, moment: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A comparison takes it for one in the zone of the session."""
+        return sa.func.timezone("UTC", sa.cast(moment, sa.TIMESTAMP()))
+
     def is_nan(self, number: ColumnElement[Any], family: str) -> ColumnElement[bool] | None:
         """NaN equals itself, and is greater than all others."""
         kinds: dict[str, Any] = {"float": DOUBLE_PRECISION(), "decimal": sa.Numeric()}

@@ -66,6 +66,16 @@ _STOPPED = frozenset({
 })  # fmt: skip
 
 
+class _Timestamp(sa.types.UserDefinedType[Any]):
+    """With all digits that Trino has."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Its name."""
+        return "TIMESTAMP(12)"
+
+
 class Trino(Dialect):
     """Trino, tested on tables of Iceberg, of the memory connector and of tpch."""
 
@@ -263,6 +273,10 @@ class Trino(Dialect):
     def length(self, text: ColumnElement[Any]) -> ColumnElement[int]:
         """``length`` counts code points."""
         return sa.func.length(text, type_=sa.Integer())
+
+    def in_utc(self, moment: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A comparison takes it for one in the zone of the session."""
+        return sa.func.with_timezone(sa.cast(moment, _Timestamp()), "UTC")
 
     def is_nan(self, number: ColumnElement[Any], family: str) -> ColumnElement[bool] | None:
         """NaN is not even equal to itself."""

@@ -70,6 +70,23 @@ def test_what_cannot_run_ends_with_2(
     assert captured.out == ""
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--rules", "strict.yaml", "--rules", "lax.yaml"], "--rules: it is given twice"),
+        (["--table", "a", "--table", "b"], "--table: it is given twice"),
+        (["--output", "postgresql://etl:S3cr3t@h/d"], "--output"),
+    ],
+)
+def test_arguments_that_are_none(options: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["check", "users.parquet", *options])
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert words in said
+    assert "S3cr3t" not in said
+
+
 def test_profile_and_learn(users: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["profile", str(users), *CORE, "--top-n", "2", "--output", "yaml"]) == 0
     assert len(YamlSerializer().deserialize(capsys.readouterr().out).columns) == 3

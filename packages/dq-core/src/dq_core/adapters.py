@@ -1,8 +1,8 @@
 """What packages that build on dq_core share with it, so that each decision stands in one place.
 
-Wording of errors (`closest`, `question`, …), validators of arguments (`whole`, `seconds`, `choice`, …), durations,
-values as JSON, URLs of databases, what is secret in a URL and how it is hidden, and how queries name
-their run.
+Wording of errors (`closest`, `question`, …), validators of arguments (`whole`, `seconds`, `choice`, …), the parser of
+commands, durations, values as JSON, URLs of databases, what is secret in a URL and how it is hidden, and how queries
+name their run.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from ._shared.arguments import (
     whole,
 )
 from ._shared.command.arguments import add_read_options, read_options_of
+from ._shared.command.running import Parser
 from ._shared.durations import iso_duration
 from ._shared.files import ALL_ENDINGS as FILE_ENDINGS
 from ._shared.files import ending_of
@@ -41,6 +42,7 @@ __all__ = [
     "FILE_ENDINGS",
     "InvalidOptionError",
     "NoJSONFormError",
+    "Parser",
     "Run",
     "UnknownFormatError",
     "add_read_options",

@@ -13,7 +13,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-from dq_core.adapters import InvalidOptionError, add_read_options, read_options_of
+from dq_core.adapters import InvalidOptionError, Parser, add_read_options, read_options_of
 from truthound_kestra import __version__
 from truthound_kestra.errors import DataQualityError
 from truthound_kestra.kestra.handler import KestraOutputHandler
@@ -71,7 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0 if everything passed, 1 if checks failed or an SLA is violated, 2 if the script could not run.
     """
-    options = vars(_parser().parse_args(arguments))
+    parsed = vars(_parser().parse_args(arguments))
+    options = {name: value for name, value in parsed.items() if not name.isupper()}  # those are the parser's own
     _, config_type, function = _COMMANDS[options.pop("command")]
     output, kestra = options.pop("output"), options.pop("kestra")
     sides = {name: options.pop(name) for name in _SIDES if name in options}
@@ -102,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m truthound_kestra", description=__doc__)
+    parser = Parser(prog="python -m truthound_kestra", description=__doc__)
     parser.add_argument("--version", action="version", version=f"truthound-kestra {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, (what, config, _) in _COMMANDS.items():

@@ -27,6 +27,9 @@ _WHOLE_RESULTS: Final[dict[str, Any]] = {
 }
 """All rows of a query; tables described as SQLAlchemy reads them, which leaves out columns without quotes; and all
 characters: those that the set of a connection lacks are read as question marks."""
+_SORTING: Final[dict[str, int]] = {"max_sort_length": 2**20, "sort_buffer_size": 2**24}
+"""What sorts and windows need at least: by default they take strings for equal whose first 1024 bytes are. The server
+refuses to sort where its buffer would not hold some 15 strings of the greatest length, and takes what the rows need."""
 _COLLATION: Final = "collation_connection"
 """Follows the character set, and does not come back with it."""
 
@@ -39,10 +42,11 @@ def with_whole_results(connection: Connection) -> Iterator[None]:
         connection: The connection.
     """
     raw: Any = connection.connection.driver_connection
-    names = (*_WHOLE_RESULTS, _COLLATION)
+    names = (*_WHOLE_RESULTS, *_SORTING, _COLLATION)
     asked = ", ".join(f"@@SESSION.{name}" for name in names)
     before = dict(zip(names, connection.exec_driver_sql(f"SELECT {asked}").one(), strict=True))
     wanted = {name: value for name, value in _WHOLE_RESULTS.items() if before[name] != value}
+    wanted |= {name: least for name, least in _SORTING.items() if before[name] < least}
     encoding = getattr(raw, "encoding", None)
     if not wanted:
         yield

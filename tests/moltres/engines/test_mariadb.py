@@ -171,6 +171,8 @@ class TestMariaDB(DialectConformance, LostConnections):
         [
             ("sql_select_limit", "1"),
             ("sql_quote_show_create", "0"),
+            ("max_sort_length", "8"),
+            ("sort_buffer_size", "32768"),
             ("sql_mode", "'ORACLE'"),
             ("sql_safe_updates", "1"),
             ("default_storage_engine", "MyISAM"),

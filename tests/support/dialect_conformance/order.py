@@ -37,6 +37,25 @@ class Order(DialectSuite):
         db.write([{"s": f"v{number * 7919 % ROWS:04d}", "n": number} for number in range(ROWS)]).save_as_table("t")
         return db
 
+    def test_strings_are_sorted_to_their_ends(self, db: Database) -> None:
+        ends = "dcbadcba"
+        db.write([{"id": number, "s": "a" * 20_000 + end} for number, end in enumerate(ends)]).save_as_table("t")
+        table = db.table("t")
+        found = table.order_by("s", "id").collect()
+        assert [row["s"][-1] for row in found] == sorted(ends)
+        assert table.order_by(col("s").desc()).limit(1).collect()[0]["s"][-1] == "d"
+        places = table.select(
+            "id",
+            nth=func.row_number().over(partition_by=col("s"), order_by=col("id")),
+            rank=func.rank().over(order_by=col("s")),
+        )
+        ranks = {"a": 1, "b": 3, "c": 5, "d": 7}
+        assert places.order_by("id").collect().rows == [
+            (number, 1 + number // 4, ranks[end]) for number, end in enumerate(ends)
+        ]
+        assert table.select("s").distinct().count() == 4
+        assert table.group_by("s").agg(n=func.count()).collect().column("n") == [2] * 4
+
     def check(self, frame: DataFrame, expected: list[str], tmp_path: Path) -> None:
         assert frame.collect().column("s") == expected
         assert frame.limit(3).collect().column("s") == expected[:3]

@@ -57,7 +57,7 @@ _FAMILIES = {
     "year": "integer", "bit": "integer", "enum": "text", "set": "text", "inet4": "text", "inet6": "text",
     "uuid": "text",
 }  # fmt: skip
-#: Strings of so many characters are sorted in full (3 bytes each, of ``max_sort_length``, which is 1024).
+#: Strings of so many characters are grouped as they are; sorts compare no more than the first MB of longer ones.
 _SORTED_CHARACTERS = 255
 #: Types by the codes of the protocol, which every driver reports; those of strings also stand for bytes.
 _CODES = {

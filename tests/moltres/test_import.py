@@ -36,6 +36,19 @@ def test_reading_a_sqlite_database_loads_nothing_heavy() -> None:
     assert loaded_after(code).isdisjoint(HEAVY)
 
 
+def test_the_dialect_of_one_database_changes_no_function_of_others() -> None:
+    code = """
+from moltres import col, connect, func
+connect("trino://nobody@127.0.0.1:1/memory/default")
+with connect("sqlite://") as db:
+    db.write([{"n": 1}, {"n": 2}]).save_as_table("t")
+    for name in ("lag", "lead", "first_value", "last_value"):
+        db.table("t").select(found=getattr(func, name)(col("n")).over(order_by=col("n"))).collect()
+"""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_every_public_name_is_there() -> None:
     for name in moltres.__all__:
         assert getattr(moltres, name) is not None

@@ -292,7 +292,7 @@ class Database(Bound):
             schema: The schema of the table; then ``name`` is taken as it is, dots and all.
             connection: Where to look; by default a new connection, which does not see uncommitted tables.
         """
-        catalog.require_name(name)
+        catalog.require_name(name, schema)
         if connection is not None:
             return catalog.reflect_in(connection, self.dialect, name, schema, self.schema)
         known, key = self._tables, name if schema is None else f"{schema}\0.{name}"

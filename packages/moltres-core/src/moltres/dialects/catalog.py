@@ -62,12 +62,18 @@ def locate(connection: Connection, dialect: Dialect, name: object, schema: str |
     return tables.locate(connection, require_name(name), schema, lambda part: is_possible(part, dialect.capabilities))
 
 
-def require_name(name: object) -> str:
+def require_name(name: object, schema: object = None) -> str:
     """The name of a table.
 
+    Args:
+        name: What is given as the name.
+        schema: What is given as the schema; None if nothing is.
+
     Raises:
-        ConfigurationError: If this is none.
+        ConfigurationError: If one of them is none.
     """
+    if schema is not None and (not isinstance(schema, str) or not schema.strip()):
+        raise ConfigurationError(f"The schema of a table must be a non-empty string, not {repr_of(schema)}.")
     if not isinstance(name, str) or not name.strip():
         raise ConfigurationError(f"The name of a table must be a non-empty string, not {repr_of(name)}.")
     return name

@@ -16,6 +16,7 @@ from sqlalchemy.exc import CompileError
 from .._shared.places import Places, apart, writing_as
 from ..errors import ConfigurationError
 from .names import require_label
+from .uncached import leave_uncached
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -62,6 +63,7 @@ def compiling(engines: Any, dialect: Compiling) -> Any:
     """
     if isinstance(engines.identifier_preparer, _Quoting) or engines.requires_name_normalize:
         return engines  # where names are folded to upper case, quotes would make other names of them
+    leave_uncached()
     made = _copies.get(engines)
     if made is None or type(made.identifier_preparer).__mro__[2] is not type(engines.identifier_preparer):
         made = _copy(engines)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Numeric
@@ -21,20 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
 _EXACT = frozenset({"boolean", "integer", "decimal"})
-_IGNORING_NULLS = ("FirstValue", "LastValue", "NthValue", "Lead", "Lag")
-"""Classes that make ``func.lag(…)`` of every database once this dialect is loaded."""
 _LOST = "CAST(fail('The values are too near to each other for a variance: subtract one of them first') AS DOUBLE)"
-
-
-def leave_uncached() -> None:
-    """Say that no statement with these classes is cached, of which SQLAlchemy warns otherwise.
-
-    No key of a cached statement holds their ``ignore_nulls``.
-    """
-    compiler = getattr(sys.modules.get("trino.sqlalchemy.compiler"), "TrinoSQLCompiler", None)
-    for function in filter(None, (getattr(compiler, name, None) for name in _IGNORING_NULLS)):
-        if "inherit_cache" not in vars(function):
-            function.inherit_cache = False
 
 
 def corrected(base: type[Any]) -> type[Any]:

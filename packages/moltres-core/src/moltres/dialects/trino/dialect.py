@@ -32,7 +32,7 @@ from ..rows import by_sqlalchemy, is_custom, selects_all
 from ..statements import CreateTableAs
 from . import types
 from .commits import Commits
-from .compiler import corrected, leave_uncached
+from .compiler import corrected
 from .errors import classify, is_of_driver
 from .watch import watch_of
 
@@ -89,7 +89,6 @@ class TrinoDialect(Commits, Dialect):
     def __init__(self, connector: str = "iceberg") -> None:
         super().__init__("trino", _ICEBERG if connector == "iceberg" else _OTHERS)
         self.connector = connector
-        leave_uncached()
 
     def of(self, engine: Engine, connected: Callable[[], AbstractContextManager[Connection]]) -> Self:
         """The dialect for the catalog of an engine, whose connector is asked for once."""

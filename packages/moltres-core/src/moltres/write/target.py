@@ -309,8 +309,8 @@ def find_target(source: Source, connection: Connection, request: WriteRequest) -
         ) from None
     table = table_of(table_name, [(column["name"], column["type"]) for column in described], schema)
     dialect.refine(connection, table)
-    fill = dialect.fill(connection, table, described)
     table.info[INSTEAD_OF_NULL] = dialect.instead_of_null(connection, table, described)
+    fill = dialect.fill(connection, table, described)
     required = tuple(c["name"] for c in described if not c["nullable"] and c["name"] not in fill.columns)
     return Target(
         connection,

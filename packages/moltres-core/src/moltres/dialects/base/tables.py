@@ -80,7 +80,7 @@ class Tables(Inserting):
 
         Args:
             connection: Where the table is.
-            table: The table.
+            table: The table, whose `info` has what `instead_of_null` gives.
             described: What `Inspector.get_columns` says of it.
         """
         return fill_of(described)

@@ -29,7 +29,7 @@ from ...errors import (
 )
 from ...types.logical import is_known, logical_type
 from ...types.values import shown
-from ..base import Dialect, driver_connection
+from ..base import INSTEAD_OF_NULL, Dialect, driver_connection
 from ..base.refusals import said, without_null
 from ..base.sending import typed_parameter
 from ..capabilities import Capabilities
@@ -278,8 +278,7 @@ class SQLiteDialect(Dialect):
     def fill(self, connection: Connection, table: Table, described: Sequence[Any]) -> Fill:
         """Also the one INTEGER PRIMARY KEY, which is the row's own number."""
         found = super().fill(connection, table, described)
-        numbered = self.instead_of_null(connection, table, described)
-        return replace(found, optional=found.optional | numbered)
+        return replace(found, optional=found.optional | table.info[INSTEAD_OF_NULL])
 
     def instead_of_null(self, connection: Connection, table: Table, described: Sequence[Any]) -> frozenset[str]:
         """The one INTEGER PRIMARY KEY, which is the row's own number: it alone has no index."""

@@ -2,9 +2,11 @@
 
 from collections import UserString, deque
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from airflow.sdk import DAG, literal, task
 from airflow.sdk.exceptions import AirflowFailException
@@ -362,6 +364,53 @@ def test_several_values_are_no_string_within_an_expression(dsn, value):
         with pytest.raises(AirflowFailException, match=f"gives a value of type {type(value).__name__}, which would be"):
             operator.render_template(template, context_of(x=value))
     assert operator.render_template("day {{ params.x | string }}", context_of(x=value)) == f"day {value}"
+
+
+OF_A_LIST = [
+    "sales_{{ params.x }}", "{{ params.x }}_sales", "s.{{ params.x }}", "/in/{{ params.x }}", " {{ params.x }}",
+    "day = '{{ params.x }}'", "day = 'a, {{ params.x }}'", 'x "{{ params.x }}" y', "{% set t = params.x %}{{ t }}",
+    "{% for y in [params.x] %}{{ y }}{% endfor %}", "a{% set y %}{{ params.x }}{% endset %}{{ y }}",
+    "{% macro m(v) %}{{ v }}{% endmacro %}a{{ m(params.x) }}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", [[1], ("a",), [], deque([1]), np.array([1, 2])], ids=repr)
+def test_a_list_is_no_part_of_a_name_or_of_a_string(dsn, value):
+    operator = MoltresToTableOperator(task_id="t", dsn=dsn, table_name="{{ ds }}", input_task_id="q")
+    for template in OF_A_LIST:
+        with pytest.raises(AirflowFailException, match=f"gives a value of type {type(value).__name__}, which would be"):
+            operator.render_template(template, context_of(x=value))
+
+
+@pytest.mark.parametrize(
+    "value", [["it's"], ["a\nb"], ["a\\b"], [None], [[1]], [date(2026, 1, 1)], deque([1])], ids=repr
+)
+def test_a_list_is_one_of_sql_only_where_python_writes_its_items_alike(dsn, value):
+    operator = MoltresQueryOperator(task_id="t", dsn=dsn, query="SELECT id FROM users WHERE id IN {{ params.x }}")
+    with pytest.raises(AirflowFailException, match=f"gives a value of type {type(value).__name__}, which would be"):
+        rendered(operator, x=value)
+    known = {
+        "id IN {{ params.x }}": "id IN (1, 'é')", "id in{{ params.x }})": "id in(1, 'é'))",
+        "f(ARRAY{{ params.x }}::int[])": "f(ARRAY(1, 'é')::int[])",
+        "a = 'x' -- don't\nAND id IN {{ params.x }} OR b = ''": "a = 'x' -- don't\nAND id IN (1, 'é') OR b = ''",
+    }  # fmt: skip
+    context = context_of(x=(1, "é"))
+    assert {template: operator.render_template(template, context) for template in known} == known
+
+
+def test_native_rendering_gives_one_value_itself_and_no_word_beside_another(dsn):
+    with DAG("beside", render_template_as_native_obj=True):
+        operator = MoltresQueryOperator(task_id="t", dsn=dsn, query="SELECT :a AS a", parameters={"a": "{{ ds }}"})
+    for value in (None, {"a": 1}, [1], False):
+        for template in (
+            "{{ params.x }}",
+            "{% if ds %}{{ params.x }}{% else %}{{ ds }}{% endif %}",
+            "{# #}{{ params.x }}",
+        ):
+            assert operator.render_template(template, context_of(x=value)) == value
+        for template in ("{{ ds }}{{ params.x }}", "{% for y in [1, params.x] %}{{ y }}{% endfor %}"):
+            with pytest.raises(AirflowFailException, match="gives"):
+                operator.render_template(template, context_of(x=value))
 
 
 @pytest.mark.parametrize("template", [

@@ -13,6 +13,8 @@ from jinja2.nodes import EvalContext
 from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
 
+from moltres_airflow.lists_in_text import takes_list
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -35,13 +37,16 @@ _GIVEN: Final = "moltres_given"
 _MODULO: Final = "moltres_modulo"
 
 
-def refuse_none(environment: Environment, given: Callable[[Any], Any], joined: Callable[[Any], Any]) -> None:
+def refuse_none(
+    environment: Environment, given: Callable[[Any], Any], joined: Callable[[Any], Any], *, in_text: bool
+) -> None:
     """Have an environment refuse None, lists and mappings wherever an expression makes a string or 0 of them.
 
     Args:
         environment: The environment, an overlay of its own.
         given: Gives a value back, or raises if it is None.
         joined: Gives a value back, or raises if it is None, or several values.
+        in_text: Whether its templates have text beside expressions.
     """
 
     def modulo(left: Any, right: Any) -> Any:
@@ -67,7 +72,7 @@ def refuse_none(environment: Environment, given: Callable[[Any], Any], joined: C
 
     class Checking(kind):  # type: ignore[misc]
         def visit_Template(self, node: nodes.Template, frame: Any = None) -> None:  # noqa: N802 - Jinja's name
-            super().visit_Template(_Checks().visit(node), frame)
+            super().visit_Template(_Checks(in_text=in_text).visit(node), frame)
 
     environment.code_generator_class = Checking
 
@@ -100,7 +105,22 @@ def _number(function: Callable[..., Any], given: Callable[[Any], Any]) -> Callab
 
 
 class _Checks(NodeTransformer):
-    """Puts a check around each value of which an expression makes a string."""
+    """Puts a check around each value of which an expression makes a string, or the text around it part of a word."""
+
+    def __init__(self, *, in_text: bool) -> None:
+        self.in_text = in_text
+        self.before = ""
+
+    def visit_Output(self, node: nodes.Output) -> nodes.Node:  # noqa: N802 - Jinja's name
+        self.generic_visit(node)
+        if not self.in_text:
+            return node
+        strings = [one.data if isinstance(one, nodes.TemplateData) else "" for one in node.nodes]
+        for place, after in enumerate([*strings[1:], ""]):
+            self.before += strings[place]
+            if not isinstance(node.nodes[place], nodes.TemplateData) and not takes_list(self.before, after):
+                node.nodes[place] = _filter(node.nodes[place], _GIVEN)
+        return node
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 - Jinja's name
         self.generic_visit(node)

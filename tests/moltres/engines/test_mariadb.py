@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Integer, column, create_engine, event, inspect, text
 
 from dq_core import validate
-from moltres import Records, col, connect, func, receipts, replicate, verify
+from moltres import Records, col, connect, func, lit, receipts, replicate, verify
 from moltres.errors import ConfigurationError, MoltresError, QueryError, SchemaMismatchError
 from support.dialect_conformance import DialectConformance, LostConnections, receipt_faults
 from support.dialect_conformance.data import OLD, rows
@@ -140,6 +140,42 @@ class TestMariaDB(DialectConformance, LostConnections):
             assert db.table("t").count() == 0
         db.write(db.table("s").where(col("id") == 2)).save_as_table("t", mode=mode, **options)  # type: ignore[call-overload]
         assert db.table("t").count() == 1
+
+    @pytest.mark.parametrize(
+        ("declared", "taken", "refused"),
+        [
+            ("ENUM('a', 'b')", "b", ["A", "1", "+2", "a "]),
+            ("SET('a', 'b')", "a,b", ["b,a", "a,a", "3", "A", "a "]),
+            ("YEAR", 1901, [5, 70, 1900]),
+            ("BIT(64)", 200, [-1]),
+        ],
+    )
+    def test_no_column_stores_another_value_than_it_is_given(
+        self, db: Database, declared: str, taken: object, refused: list[object]
+    ) -> None:
+        ways: tuple[Callable[[object], object], ...] = (
+            lambda value: db.write([{"id": 1, "c": value}]).save_as_table("t", mode="append"),
+            lambda value: db.insert("t", [{"id": 1, "c": value}]),
+            lambda value: db.update("t", {"c": func.coalesce(lit(value), lit(value))}, where=col("id") == 0),
+            lambda _: db.write(db.table("s")).save_as_table("t", mode="append"),
+            lambda _: db.write(db.table("s")).save_as_table("t", mode="merge", keys=["id"]),
+            lambda _: db.table("s").with_columns(c=func.coalesce(col("c"))).write.save_as_table("t", mode="append"),
+        )
+        with db.transaction() as connection:
+            connection.execute(text(f"CREATE TABLE t (id INTEGER PRIMARY KEY, c {declared})"))
+            connection.execute(text("INSERT INTO t VALUES (0, NULL)"))
+        for value in (*refused, taken):
+            db.write([{"id": 1, "c": value}]).save_as_table("s", mode="overwrite")
+            for write in ways:
+                if value == taken:
+                    write(value)
+                    assert [one["c"] for one in rows(db) if one["c"] is not None] == [taken]
+                    db.delete("t", where=col("id") == 1)
+                    db.update("t", {"c": None}, where=col("id") == 0)
+                    continue
+                with pytest.raises(MoltresError, match="column 'c'"):
+                    write(value)
+                assert rows(db) == [{"id": 0, "c": None}]
 
     @pytest.mark.parametrize(
         ("declared", "value"),

@@ -37,6 +37,7 @@ from .locks import NamedLocks
 from .numbered import not_null, numbered
 from .quotients import is_arithmetic
 from .reflection import columns_of
+from .replaced import is_alike, own_or_refused
 from .results import result_types, results
 from .session import storing_as_given
 from .sizes import most_bytes
@@ -238,9 +239,11 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
     def uncut(
         self, value: ColumnElement[Any], source: TypeEngine[Any], column: Named, *, computed: bool
     ) -> ColumnElement[Any]:
-        """As everywhere; a CHAR also loses the blanks at the end that it has room for."""
+        """As everywhere; a CHAR also loses the blanks at the end that it has room for, and some store other values."""
         kept = super().uncut(value, source, column, computed=computed)
         target = column[1]
+        if computed or not is_alike(source, target):
+            kept = own_or_refused(kept, self.by_code_points, column)
         if isinstance(target, UNDECLARED) and (computed or type(source) is not type(target)):
             return within(kept, column)
         if not isinstance(target, sql.CHAR) or (isinstance(source, sql.CHAR) and not computed):

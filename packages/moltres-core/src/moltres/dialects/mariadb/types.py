@@ -17,6 +17,7 @@ from ...types.arrow import bounded
 from ...types.logical import LogicalType, logical_type, register
 from ...types.values import shortest, shown, unfit
 from ..rows import each, lenient
+from .replaced import REPLACED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -163,7 +164,7 @@ _CHANGED: tuple[tuple[type[TypeEngine[Any]], Callable[[Any, Any], bool], str], .
         lambda _, value: value == 0 and math.copysign(1, value) < 0,
         "has a sign that MariaDB's floats do not keep",
     ),
-    (mysql.YEAR, lambda _, value: 0 < value < 1901, "is read by a YEAR as one of the years 1970 to 2069"),
+    *REPLACED,
 )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.pool import StaticPool
 from dq_core import DataQualityError, RuleError, Suite, ValidationTimeoutError, compare, learn, profile, validate
 from dq_core.history import History
 from dq_core.quarantine import quarantine
+from support.statement_kills import killed_behind_each_statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -278,6 +279,20 @@ def test_nothing_is_left_of_a_quarantine_that_fails(engine: sa.Engine) -> None:
     with pytest.raises(Exception, match="match limit"):
         quarantine(engine, [{"type": "regex", "column": "x", "pattern": "^(a+)+$"}], table="t", to="bad")
     assert sa.inspect(engine).get_table_names() == ["t"]
+
+
+def test_a_quarantine_that_is_killed_behind_any_statement_can_run_again(engine: sa.Engine, mariadb_url: sa.URL) -> None:
+    make(engine, "CREATE TABLE t (x INT)", "INSERT INTO t VALUES (1), (NULL)")
+    rules = [{"type": "not_null", "column": "x"}]
+    kills = []
+    for statements in killed_behind_each_statement(lambda: quarantine(mariadb_url, rules, table="t", to="bad")):
+        kills.append(statements)
+        assert quarantine(mariadb_url, rules, table="t", to="bad").quarantined_rows == 1
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql("SELECT * FROM bad").all() == [(None, '["not_null_x"]')]
+        assert sa.inspect(engine).get_table_names() == ["bad", "t"]
+        make(engine, "DROP TABLE bad")
+    assert len(kills) > 5
 
 
 @pytest.mark.parametrize(("dtype", "failed"), [("json", ["l"]), ("text", []), ("longtext", [])])

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
-from sqlalchemy import JSON, REAL, Integer, Numeric
+from sqlalchemy import JSON, REAL, Integer, Numeric, event
 
 from moltres import Receipt, Records, col, connect, receipts, verify
 from moltres.errors import MoltresError, ReceiptError, TableNotFoundError
@@ -133,6 +133,19 @@ class Receipts(DialectSuite):
             with pytest.raises(MoltresError):
                 db.write(source.sql("SELECT 1 AS id, error('no') AS n")).save_as_table("t", mode="overwrite")
             assert receipts(db, "t") == [made.receipt]
+
+    def test_the_first_load_is_recorded_by_its_own_commit(self, db: Database) -> None:
+        if not (db.dialect.capabilities.transactional_ddl and db.dialect.capabilities.savepoints):
+            pytest.skip("the table of loads is made after the commit, or there is none")
+        commits: list[object] = []
+        event.listen(db.engine, "commit", commits.append)
+        with connect() as source:
+            with pytest.raises(MoltresError):
+                db.write(source.sql("SELECT error('no') AS n")).save_as_table("t")
+            assert (db.tables(), len(commits)) == ([], 0)
+            made = db.write(source.sql("SELECT 1 AS id")).save_as_table("t")
+        assert (made.recorded, len(commits)) == (True, 1)
+        assert receipts(db, "t") == [made.receipt]
 
     def test_several_loads_are_recorded_at_once(self, db: Database, url: URL) -> None:
         if not db.dialect.capabilities.transactions or not self.logs(db):

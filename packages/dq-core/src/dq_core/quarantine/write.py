@@ -282,13 +282,12 @@ def _write_table(
                     suggestion="Give an Engine or a URL, or create the table before.",
                 )
             name = connection.dialect.identifier_preparer.format_table(target)
-            create = f"CREATE TABLE {name} AS {literal_sql(split.empty, connection)}"
+            declared = opened.relation.dialect.declared(connection, names[-1])
+            create = f"CREATE TABLE {name}{declared} AS {literal_sql(split.empty, connection)}"
             run(create)
             if opened.relation.dialect.ddl_commits:
                 # No rollback takes the table back.
                 stack.callback(connection.exec_driver_sql, f"DROP TABLE {name}")
-            with run.limited():
-                opened.relation.dialect.widen(connection, target, names[-1])
         ((before,),) = run(count)
         counts = run.counts(split)
         written = sa.table(target.name, *map(sa.column, names), schema=target.schema)

@@ -132,16 +132,22 @@ class Load:
         """Whether the table of loads exists."""
         return has_table(inspect(self._connection), LOADS, self._table.schema)
 
-    def create(self, *, owns_transaction: bool) -> None:
+    def create(self, *, owns_transaction: bool, wait: bool = True) -> bool:
         """Create the table of loads, unless a concurrent writer does.
 
         Args:
             owns_transaction: Whether the transaction is one of moltres.
+            wait: Whether to wait for a writer that is creating it.
+
+        Returns:
+            Whether it is there; False only if there was no waiting.
         """
-        self._lock(owns_transaction=owns_transaction)
+        if not self._lock(owns_transaction=owns_transaction, wait=wait):
+            return False
         if not self.exists():
             # IF NOT EXISTS, because not every database can lock a name.
             self._connection.execute(CreateTable(self._table, if_not_exists=True))
+        return True
 
     def upgrade(self, *, owns_transaction: bool) -> None:
         """Give a table of loads that an earlier version has made the columns of this one.
@@ -152,14 +158,14 @@ class Load:
         """
         if not self._missing or not (owns_transaction or self._dialect.capabilities.transactional_ddl):
             return
-        self._lock(owns_transaction=owns_transaction)
+        self._lock(owns_transaction=owns_transaction, wait=True)
         del self._missing  # another writer may have been faster
         if self._missing and upgrade(self._connection, self._dialect, self._table, self._missing):
             self._missing = []
 
-    def _lock(self, *, owns_transaction: bool) -> None:
+    def _lock(self, *, owns_transaction: bool, wait: bool) -> bool:
         name = f"{self._table.schema}.{LOADS}"
-        self._dialect.lock_name(self._connection, name, owns_transaction=owns_transaction, wait=True)
+        return self._dialect.lock_name(self._connection, name, owns_transaction=owns_transaction, wait=wait)
 
     @cached_property
     def _missing(self) -> list[str]:

@@ -23,7 +23,7 @@ from .merged import Merged
 from .missing_rows import add_mark, mark_missing, remove_missing, require_possible
 from .new_rows import insert_missing
 from .outcome import LoadedMeanwhileError, Written, check_keys, require_columns
-from .receipt_log import forget_watermarks, is_wanted, log_of, record
+from .receipt_log import forget_watermarks, is_wanted, log_of, record_beside
 from .rejects import open_sifted, prepare_rejects, rejects_of
 from .renamed import finish_renamed, is_renamed, label_of_load
 from .request import REPLACING
@@ -100,7 +100,8 @@ def write_rows(source: Source, connection: Connection, data: Any, request: Write
         target.require_absent()
     if request.mode in REPLACING and not request.cascade:
         target.require_no_delete_actions(own=request.mode == "overwrite_partitions")
-    log = log_of(target) if is_wanted(source, data, request) else None
+    wanted = is_wanted(source, data, request)
+    log = log_of(target) if wanted else None
     increment = _increment(source, target, data, request)
     given = data if increment is None else increment.data
     with closing(open_sifted(source, target, given, request)) as opened:
@@ -120,7 +121,7 @@ def write_rows(source: Source, connection: Connection, data: Any, request: Write
         written = replace(written, recorded=written.receipt is not None and load.keeps("receipt"))
         if not key_first and written.created and request.mode == "error_if_exists":
             target.dialect.label(connection, target.new, "")  # commits the key first
-    return written if log is None else record(log, written, request.mode)
+    return record_beside(target, log, written, request.mode) if wanted else written
 
 
 def _written(source: Source, target: Target, rows: Rows, request: WriteRequest) -> Written:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from sqlalchemy import inspect, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from .._shared.arguments import string
 from .._shared.tables import has_table
@@ -90,6 +90,35 @@ def record(load: Load, written: Written, mode: str) -> Written:
     return replace(written, recorded=done)
 
 
+def record_beside(target: Target, found: Load | None, written: Written, mode: str) -> Written:
+    """Record a load without a key at the end of the transaction of its rows, which makes the table of loads if need be.
+
+    Others see that table as soon as they could wait for it. Where this is not possible, or another load is making it,
+    `record_first` makes it after the commit.
+
+    Args:
+        target: The table that was written.
+        found: Where to record the load, as `log_of` has found it; None if there was no table for it.
+        written: What the load has done.
+        mode: The mode of the write.
+    """
+    if found is not None:
+        return record(found, written, mode)
+    capabilities = target.dialect.capabilities
+    at_once = capabilities.transactional_ddl and capabilities.savepoints and target.owns_transaction
+    if not at_once or written.receipt is None or written.skipped:
+        return written
+    savepoint = target.connection.begin_nested()
+    try:
+        load = _load(target.connection, target.dialect, target.name, target.schema)
+        if load.create(owns_transaction=True, wait=False) and load.takes_receipts():
+            written = record(load, written, mode)
+        savepoint.commit()
+    except (MoltresError, SQLAlchemyError):  # who may not make it has no record
+        savepoint.rollback()
+    return written
+
+
 def forget_watermarks(target: Target) -> None:
     """Forget how far sources were read into a table whose rows are others now: what was read is no longer there.
 
@@ -104,8 +133,9 @@ def forget_watermarks(target: Target) -> None:
 def record_first(database: Source, name: str, schema: str | None, written: Written, mode: str) -> Written:
     """Record a load without a key whose rows are committed: the first one, which has found no table of loads.
 
-    The table is made here, since a load that made it would let all others wait that do not find it either, and one
-    that fails would leave it. Who may not make it has no record, and the load is done nevertheless.
+    The table is made here where the transaction of the rows cannot make it at its end (see `record_beside`). A load
+    that made it before would let all others wait that do not find it either, and one that fails would leave it. Who may
+    not make it has no record, and the load is done nevertheless.
 
     Args:
         database: The database that was written to.

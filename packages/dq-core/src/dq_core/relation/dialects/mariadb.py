@@ -209,12 +209,10 @@ class MariaDB(Dialect):
         arguments: tuple[Any, ...] = getattr(error.orig, "args", ())
         return len(arguments) > 0 and arguments[0] in self.stopped
 
-    def widen(self, connection: Connection, table: sa.TableClause, column: str) -> None:
-        """A cast cannot name LONGTEXT."""
-        prepared = connection.dialect.identifier_preparer
-        changed = f"{prepared.quote_identifier(column)} LONGTEXT CHARACTER SET utf8mb4"
-        alter = f"ALTER TABLE {prepared.format_table(table)} MODIFY {changed}"
-        connection.exec_driver_sql(alter, execution_options={"no_parameters": True})
+    def declared(self, connection: Connection, column: str) -> str:
+        """A cast cannot name LONGTEXT. In the same statement, because a kill can come behind each, which commits."""
+        quoted = connection.dialect.identifier_preparer.quote_identifier(column)
+        return f" ({quoted} LONGTEXT CHARACTER SET utf8mb4)"
 
     # Fragments of SQL in rules
 

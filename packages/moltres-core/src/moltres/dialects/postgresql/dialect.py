@@ -373,10 +373,13 @@ class PostgreSQLDialect(Horizons, Dialect):
         name: str,
         *,
         owns_transaction: bool,  # noqa: ARG002 - READ COMMITTED sees what others did
-        wait: bool,  # noqa: ARG002 - left-overs, which nobody waits for, are none here
+        wait: bool,
     ) -> bool:
         """An advisory lock: there is no table yet that could be locked."""
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"moltres {name}", 0))))
+        number = func.hashtextextended(f"moltres {name}", 0)
+        if not wait:
+            return bool(connection.execute(select(func.pg_try_advisory_xact_lock(number))).scalar())
+        connection.execute(select(func.pg_advisory_xact_lock(number)))
         return True
 
     def insert_new(self, connection: Connection, table: Table, values: dict[str, Any]) -> bool:

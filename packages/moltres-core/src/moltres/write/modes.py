@@ -170,7 +170,8 @@ def _locked_target(source: Source, connection: Connection, request: WriteRequest
         return target
     try:
         only_adds = request.mode == "append" and request.cursor is None
-        (dialect.hold if only_adds else dialect.lock)(connection, target.table)
+        if not (dialect.hold if only_adds else dialect.lock)(connection, target.table):
+            return target
         target = find_target(source, connection, request)
     except DBAPIError as error:
         if dialect.classify(error) is TableNotFoundError:

@@ -48,11 +48,30 @@ class Locks(Facts):
         """Wait for no lock of another transaction longer than this in the block, where locks are waited for at all."""
         yield
 
-    def hold(self, connection: Connection, table: Table) -> None:
-        """Keep the columns of a table as they are until the transaction ends, and let others read and add rows."""
+    def hold(self, connection: Connection, table: Table) -> bool:  # noqa: ARG002 - for databases with locks of tables
+        """Keep the columns of a table as they are until the transaction ends, and let others read and add rows.
 
-    def lock(self, connection: Connection, table: Table) -> None:
-        """Keep other writers, but no reader, off a table until the transaction ends; its columns stay as well."""
+        Args:
+            connection: A connection in a transaction.
+            table: The table, as it was looked up in that transaction.
+
+        Returns:
+            Whether others could change the table until now. Where the transaction sees one state of the database from
+            its beginning, and fails where another has changed the same, what was looked up holds.
+        """
+        return False
+
+    def lock(self, connection: Connection, table: Table) -> bool:  # noqa: ARG002 - as above
+        """Keep other writers, but no reader, off a table until the transaction ends; its columns stay as well.
+
+        Args:
+            connection: A connection in a transaction.
+            table: The table, as it was looked up in that transaction.
+
+        Returns:
+            As `hold`.
+        """
+        return False
 
     def lock_name(self, connection: Connection, name: str, *, owns_transaction: bool, wait: bool) -> bool:
         """Keep others who ask for the same name waiting until `writing` ends; for tables not yet there.

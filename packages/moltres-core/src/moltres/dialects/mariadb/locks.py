@@ -28,13 +28,15 @@ _LIMITS: Final = ("innodb_lock_wait_timeout", "lock_wait_timeout")
 class NamedLocks(Locks):
     """Locks of rows, of tables, and of names."""
 
-    def hold(self, connection: Connection, table: Table) -> None:
+    def hold(self, connection: Connection, table: Table) -> bool:
         """Use the table: from then on ALTER TABLE waits for the transaction."""
         connection.execute(select(literal_column("1")).select_from(table).limit(0))
+        return True
 
-    def lock(self, connection: Connection, table: Table) -> None:
+    def lock(self, connection: Connection, table: Table) -> bool:
         """Lock every row and the gaps between them, as the DELETE or UPDATE that follows would."""
         connection.execute(select(func.count()).select_from(table).with_for_update())
+        return True
 
     def lock_name(self, connection: Connection, name: str, *, owns_transaction: bool, wait: bool) -> bool:
         """A lock of the server, which the session holds until `writing` releases it or the connection ends."""

@@ -355,17 +355,18 @@ class PostgreSQLDialect(Horizons, Dialect):
         given = {"name": name, "names": names, "columns": len(names)}
         return bool(connection.execute(_MAY_RECORD, given).scalar())
 
-    def hold(self, connection: Connection, table: Table) -> None:
+    def hold(self, connection: Connection, table: Table) -> bool:
         """The lock of an INSERT: ALTER TABLE waits for it, readers and other inserts do not."""
-        self._lock(connection, table, "ROW EXCLUSIVE")
+        return self._lock(connection, table, "ROW EXCLUSIVE")
 
-    def lock(self, connection: Connection, table: Table) -> None:
+    def lock(self, connection: Connection, table: Table) -> bool:
         """A lock that readers do not notice and other writers wait for."""
-        self._lock(connection, table, "SHARE ROW EXCLUSIVE")
+        return self._lock(connection, table, "SHARE ROW EXCLUSIVE")
 
-    def _lock(self, connection: Connection, table: Table, mode: str) -> None:
+    def _lock(self, connection: Connection, table: Table, mode: str) -> bool:
         name = connection.dialect.identifier_preparer.format_table(table)
         connection.exec_driver_sql(f"LOCK TABLE {name} IN {mode} MODE")
+        return True
 
     def lock_name(
         self,

@@ -45,7 +45,7 @@ def deleted_rows(raw: Any, table: Table, files: Sequence[DataFile]) -> str:
     if parquet:
         listed = names_of_files(map(local_path, parquet))
         path = "regexp_replace(regexp_replace(file_path, '^file:/+', '/'), '^s3[an]://', 's3://')"
-        parts.append(f"SELECT {path} AS path, pos FROM read_parquet({listed})")  # noqa: S608 - literals
+        parts.append(f"SELECT {path} AS path, pos FROM read_parquet({listed}, hive_partitioning=false)")  # noqa: S608 - literals
     parts += [f"SELECT path, pos FROM {_held(raw, table, path)}" for path in vectors]  # noqa: S608 - a name of ours
     return " UNION ALL ".join(parts)
 

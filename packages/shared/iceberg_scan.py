@@ -343,7 +343,8 @@ def _select(
 ) -> str:
     """A SELECT of files without deletes."""
     constants = dict(group.constants)
-    options = f", filename={literal(FILE)}" if file or rows else ""
+    options = ", hive_partitioning=false"  # the metadata say what a partition holds, whatever its folder is called
+    options += f", filename={literal(FILE)}" if file or rows else ""
     options += ", file_row_number=true" if rows else ""
     listed = names_of_files(paths)
     if group.names is not None:

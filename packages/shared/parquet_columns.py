@@ -3,6 +3,7 @@
 DuckDB cuts the nanoseconds of instants (``isAdjustedToUTC``) and of time stamps of 96 bits, makes doubles of the first
 bytes of decimals with more than 38 digits, and knows nothing of Arrow's durations, which stand in a file as numbers.
 Of several files it casts columns to the types of the first, or to common ones, and with that 1.5 to 2.
+It takes the name of a folder, such as ``land=DE``, for the values of a column ``land`` that the files have themselves.
 Names that differ only in case are one to it, and it gives the second column another.
 """
 
@@ -15,6 +16,7 @@ import string
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from .duckdb_literals import literal, names_of_files
 from .parquet_nanoseconds import with_nanoseconds
@@ -125,11 +127,41 @@ def exactly(raw: Any, call: str, paths: Sequence[str], said: Callable[[str, str]
         paths: Its files, without patterns.
         said: The text of an error, of a column and what is wrong with it.
     """
-    found = misread(raw, paths, call)
+    call, in_folders = _without_folders(raw, paths, call)
+    known = {one.name for one in in_folders}
+    found = in_folders + [one for one in misread(raw, paths, call) if one.name not in known]
     if not found:
         return call, found
     instead = ", ".join(one.instead(said) for one in found)
     return f"(SELECT * REPLACE ({instead}) FROM {call})", found  # noqa: S608 - literals and quoted names
+
+
+def _without_folders(raw: Any, paths: Sequence[str], call: str) -> tuple[str, list[Misread]]:
+    """A call that reads no column from the names of folders, if the files have all of these columns themselves.
+
+    Returns:
+        The call, and the columns of the files that stand in names of folders where others stand there only.
+    """
+    folders = {path: _keys(path) for path in paths}
+    if not any(folders.values()) or _OF_FOLDERS in call:
+        return call, []
+    own: dict[str, dict[str, str]] = {path: {} for path in paths}
+    for path, leaf in _leaves(raw, [path for path in own if folders[path]]):
+        own[path].setdefault(leaf.column.casefold(), leaf.column)
+    both = {own[path][key] for path, keys in folders.items() for key in keys if key in own[path]}
+    if both and all(key in own[path] for path, keys in folders.items() for key in keys):
+        return f"{call[:-1]}, {_OF_FOLDERS} = false)", []
+    reason = "has values in the files, and others in the names of their folders"
+    return call, [Misread(name, reason) for name in sorted(both)]
+
+
+_OF_FOLDERS = "hive_partitioning"
+
+
+def _keys(path: str) -> set[str]:
+    """The columns that DuckDB finds in the names of the folders of a file, such as ``year`` in ``year=2026``."""
+    names = (unquote(part.partition("=")[0]) for part in path.split("/")[:-1] if "=" in part)
+    return {name.casefold() for name in names}
 
 
 def _cast(raw: Any, forms: dict[str, dict[str, list[object]]], call: str) -> dict[str, Misread]:
@@ -145,7 +177,7 @@ def _cast(raw: Any, forms: dict[str, dict[str, list[object]]], call: str) -> dic
     if not mixed:
         return {}
     files = dict.fromkeys(path for of in mixed.values() for path in of)
-    types = {path: _types(raw, f"read_parquet({names_of_files([path])})") for path in files}
+    types = {path: _types(raw, f"read_parquet({names_of_files([path])}, {_OF_FOLDERS} = false)") for path in files}
     found = {}
     for key, (name, made) in _types(raw, call).items():
         given = [types[path][key][1] for path in mixed.get(key, ())]

@@ -408,6 +408,16 @@ class TestSeveralFiles:
         for source in (f"land=DE/a.{ending}", f"*/*.{ending}", [f"land=DE/a.{ending}"], "land=DE"):
             assert found(source, rule("in_set", "land", values=["FR"])) == [("passed", 0, 1)]
 
+    def test_the_names_of_folders_replace_no_values_of_parquet(self) -> None:
+        Path("land=DE/day=1").mkdir(parents=True)
+        pl.DataFrame({"id": [1], "land": ["FR"]}).write_parquet("land=DE/a.parquet")
+        for source in ("land=DE/a.parquet", "*/*.parquet", ["land=DE/a.parquet"], "land=DE"):
+            assert found(source, rule("in_set", "land", values=["FR"])) == [("passed", 0, 1)]
+        Path("land=DE/a.parquet").rename("land=DE/day=1/a.parquet")
+        assert found("land=DE/day=1/a.parquet", rule("in_set", "day", values=[1])) == [("passed", 0, 1)]
+        with pytest.raises(RuleError, match="has values in the files, and others in the names of their folders"):
+            validate("land=DE/day=1/a.parquet", [rule("in_set", "land", values=["FR"])])
+
     def test_types_that_differ(self) -> None:
         csv("v\n10\n", "1.csv")
         csv("v\nNA\n", "2.csv")

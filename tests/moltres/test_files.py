@@ -111,6 +111,20 @@ def test_the_name_of_a_folder_replaces_no_value(duck: Database, tmp_path: Path, 
         assert (str(row["id"]), row["land"]) == ("1", "FR")
 
 
+def test_the_name_of_a_folder_replaces_no_value_of_parquet(duck: Database, tmp_path: Path) -> None:
+    folder = tmp_path / "LAND=DE"
+    (folder / "day=1").mkdir(parents=True)
+    pq.write_table(pa.table({"id": [1], "land": ["FR"]}), folder / "a.parquet")
+    for path in (folder / "a.parquet", f"{tmp_path}/*/*.parquet"):
+        assert duck.read_parquet(path).collect() == [{"id": 1, "land": "FR"}]
+    (folder / "a.parquet").rename(folder / "day=1" / "a.parquet")
+    both = folder / "day=1" / "a.parquet"
+    with pytest.raises(SchemaMismatchError, match="'land' has values in the files, and others in the names"):
+        duck.read_parquet(both).collect()
+    assert duck.read_parquet(both).select("id", "day").collect() == [{"id": 1, "day": 1}]
+    assert duck.read_parquet(both, hive_partitioning=False).collect() == [{"id": 1, "land": "FR"}]
+
+
 def test_moments_with_a_zone_and_without_seconds(duck: Database, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("t,u\n2024-01-01T10:00Z,24:00\n2024-01-01 12:00:30+02:00,10:00\n")
     first, second = duck.read_csv(tmp_path / "a.csv").collect()

@@ -348,16 +348,16 @@ def test_the_parts_of_a_mapped_task_are_one_frame_although_some_are_inline(db: D
 
 
 def test_parquet_goes_to_a_folder_and_is_read_by_any_database(db: Database, numbers: DataFrame, tmp_path: Path) -> None:
-    handed = hand_over(numbers, name="run", max_inline_rows=10, stage_uri=tmp_path / "stage")
+    handed = hand_over(numbers, name="run", max_inline_rows=10, stage_uri=tmp_path / "env=prod")
     assert isinstance(handed, Reference)
     assert (handed.kind, handed.row_count) == ("parquet", NUMBERS)
-    assert [str(file) for file in (tmp_path / "stage").iterdir()] == [handed.location]
+    assert [str(file) for file in (tmp_path / "env=prod").iterdir()] == [handed.location]
     db.write(pick_up(db, handed)).save_as_table("copies")
     assert db.table("copies").order_by("id").collect() == numbers.order_by("id").collect()
-    hand_over(numbers.limit(1), name="run", mode="parquet", stage_uri=tmp_path / "stage")
-    assert len(list((tmp_path / "stage").iterdir())) == 1
+    hand_over(numbers.limit(1), name="run", mode="parquet", stage_uri=tmp_path / "env=prod")
+    assert len(list((tmp_path / "env=prod").iterdir())) == 1
     assert drop_staged(db, handed) == 1
-    assert list((tmp_path / "stage").iterdir()) == []
+    assert list((tmp_path / "env=prod").iterdir()) == []
 
 
 def test_parquet_goes_to_any_file_system_of_fsspec(numbers: DataFrame) -> None:

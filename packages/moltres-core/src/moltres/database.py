@@ -356,8 +356,8 @@ class Database(Bound):
 
         Args:
             path: A path, a pattern with ``*``, a URI, or a list of these.
-            **options: Options of DuckDB's ``read_parquet``, such as ``hive_partitioning=True``; and
-                ``storage_options``, a dict for the fsspec file system of the URI.
+            **options: Options of DuckDB's ``read_parquet``, such as ``hive_partitioning=False`` for no columns from the
+                names of folders; and ``storage_options``, a dict for the fsspec file system of the URI.
 
         Raises:
             ConfigurationError: If this database is not DuckDB.

@@ -341,7 +341,9 @@ def _open_one(database: Database, reference: Reference) -> DataFrame:
     if reference.kind == "parquet":
         if not file_exists(reference.location):
             raise _gone(reference, "")
-        frame = database.read_parquet(reference.location)
+        frame = database.read_parquet(
+            reference.location, hive_partitioning=False
+        )  # no folder has a column of these rows
         _require_unchanged(reference, Found(frame.columns, frame.count(), file_fingerprint(reference.location)))
         for each in frame.statement.get_final_froms():
             remember(each, _SeenFile(reference))

@@ -61,6 +61,17 @@ def _checked(name: str) -> TaskConfig:
     return TaskConfig(id=name, input_uri="x.csv", rules=_RULES, sla=SLAConfig(max_consecutive_failures=2))
 
 
+_LOG = {"type": "io.kestra.plugin.core.log.Log", "message": "m"}
+
+
+def _group(kind: str, **options: Any) -> FlowConfig:
+    return _with(tasks=({"id": "group", "type": f"io.kestra.plugin.core.flow.{kind}", **options},))
+
+
+def _log(name: str, **options: Any) -> dict[str, Any]:
+    return {"id": name, **_LOG, **options}
+
+
 #: Flows that Kestra refuses, so we must: once written in spite of ourselves, Kestra's verdict is asked for.
 REFUSED: dict[str, FlowConfig] = {
     "flow id with blank": _with(id="a b"),
@@ -100,6 +111,32 @@ REFUSED: dict[str, FlowConfig] = {
     "retry duration below delay": _retry(initial_delay_seconds=5, max_duration_seconds=1, policy=RetryPolicy.CONSTANT),
     "check behavior": _with(checks=(ExecutionCheck(condition="{{ true }}", message="m", behavior="STOP"),)),
     "check style": _with(checks=(ExecutionCheck(condition="{{ true }}", message="m", style="LOUD"),)),
+    "group without tasks": _group("Parallel"),
+    "group of none": _group("Sequential", tasks=[]),
+    "group of a string": _group("Parallel", tasks=["a"]),
+    "group of a single task": _group("Parallel", tasks=_log("a")),
+    "group with a task without type": _group("Parallel", tasks=[{"id": "a", "message": "m"}]),
+    "group with a task without id": _group("AllowFailure", tasks=[_LOG]),
+    "group with a task id with dot": _group("Sequential", tasks=[_log("a.b")]),
+    "group with dependencies": _group("Sequential", tasks=[_log("a"), _log("b", dependsOn=["a"])]),
+    "group with a group without type": _group(
+        "Sequential", tasks=[{"id": "a", "type": "io.kestra.plugin.core.flow.Parallel", "tasks": [{"id": "b"}]}]
+    ),
+    "group with errors without type": _group("Sequential", tasks=[_log("a")], errors=[{"id": "b"}]),
+    "if without then": _group("If", condition="{{ true }}"),
+    "if with an else without type": _group("If", condition="x", then=[_log("a")], **{"else": [{"id": "b"}]}),
+    "switch with a case without type": _group("Switch", value="x", cases={"x": [{"id": "b"}]}),
+    "switch with a default without type": _group("Switch", value="x", cases={"x": [_log("a")]}, defaults=[{"id": "b"}]),
+    "switch with a case of a single task": _group("Switch", value="x", cases={"x": _log("a")}),
+    "dag of plain tasks": _group("Dag", tasks=[_log("a")]),
+    "dag in a circle": _group(
+        "Dag", tasks=[{"task": _log("a"), "dependsOn": ["b"]}, {"task": _log("b"), "dependsOn": ["a"]}]
+    ),
+    "dag with an unknown task": _group("Dag", tasks=[{"task": _log("a"), "dependsOn": ["b"]}]),
+    "type with a blank": _with(tasks=(_log("a", type="io.kestra.plugin.core.log.Log "),)),
+    "type with an empty part": _with(tasks=(_log("a", type="io..Log"),)),
+    "after the execution: task id twice": _with(extra={"afterExecution": [SCRIPT]}),
+    "after the execution: without type": _with(extra={"afterExecution": [{"id": "b"}]}),
     **{f"cron {cron}": _trigger(cron=cron) for cron in BAD_CRONS},
 }
 
@@ -194,6 +231,32 @@ TAKEN: dict[str, FlowConfig] = {
         inputs=(InputConfig(name="x", default="y", extra={"displayName": "X"}),),
         triggers=(TriggerConfig(id="s", cron="@daily", extra={"recoverMissedSchedules": "NONE"}),),
         extra={"afterExecution": [{"id": "said", "type": "io.kestra.plugin.core.log.Log", "message": "ended"}]},
+    ),
+    "groups": _with(
+        tasks=(
+            {
+                "id": "switch",
+                "type": "io.kestra.plugin.core.flow.Switch",
+                "value": "{{ 'x' }}",
+                "cases": {"x": [dataclasses.replace(SCRIPT, id="x")], "y": [_log("y")]},
+                "defaults": [_log("other")],
+                "errors": [dataclasses.replace(SCRIPT, id="failed")],
+                "finally": [_log("ended")],
+            },
+            {
+                "id": "dag",
+                "type": "io.kestra.plugin.core.flow.Dag",
+                "tasks": [{"task": _log("a")}, {"task": dataclasses.replace(SCRIPT, id="b"), "dependsOn": ["a"]}],
+            },
+            {
+                "id": "if",
+                "type": "io.kestra.plugin.core.flow.If",
+                "condition": "{{ true }}",
+                "then": [{"id": "both", "type": "io.kestra.plugin.core.flow.Parallel", "tasks": [SCRIPT]}],
+                "else": [_log("no")],
+            },
+        ),
+        extra={"afterExecution": [dataclasses.replace(SCRIPT, id="after")]},
     ),
     "state, service levels, warnings, semantics": _with(
         tasks=(

@@ -211,7 +211,15 @@ def test_extra_wins_and_extends_maps_of_names() -> None:
         (flow(dataclasses.replace(PLAIN, extra={"env": {"U": "https://me:hunter2@h/x"}})), "contains a secret"),
         (flow(dataclasses.replace(PLAIN, extra={"x": object()})), "has no form in YAML"),
         (flow(dataclasses.replace(PLAIN, extra={"runIf": "{{ inputs.x }}"})), "the input 'x' does not exist"),
-        (flow(PLAIN, extra={"afterExecution": [{"message": "{{ vars.x }}"}]}), "the variable 'x' does not exist"),
+        (
+            flow(PLAIN, extra={"afterExecution": [{**TELL, "message": "{{ vars.x }}"}]}),
+            "the variable 'x' does not exist",
+        ),
+        (flow(PLAIN, extra={"afterExecution": [{**TELL, "id": "check"}]}), "Duplicate task id: 'check'"),
+        (
+            flow(PLAIN, extra={"afterExecution": [dataclasses.replace(PLAIN, id="c", sla=SLAConfig())]}),
+            "Task 'c' runs after the execution, where nothing keeps its consecutive failures",
+        ),
         (flow(PLAIN, retry=RetryConfig(extra=[])), "extra must be a mapping"),  # type: ignore[arg-type]
     ],
 )
@@ -224,6 +232,12 @@ def test_extra_is_looked_at(config: FlowConfig, words: str) -> None:
 def test_builders_take_both() -> None:
     built = FlowConfig(id="flow").add_task(DOWNLOAD).with_triggers(S3).with_inputs(WORD).with_extra(afterExecution=[])
     assert list(written(built)) == ["id", "namespace", "inputs", "tasks", "triggers", "afterExecution"]
+
+
+def test_tasks_of_this_package_may_run_after_the_execution() -> None:
+    document = written(flow(DOWNLOAD, extra={"afterExecution": [PLAIN, TELL]}))
+    assert [task["id"] for task in document["afterExecution"]] == ["check", "tell"]
+    assert "rules.yaml" in document["afterExecution"][0]["inputFiles"]
 
 
 def test_a_script_in_a_mapping_has_its_packages() -> None:

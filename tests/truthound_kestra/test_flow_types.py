@@ -42,6 +42,18 @@ SCRIPT = TaskConfig(id="script", task_type=TaskType.PYTHON_SCRIPT, script="print
 FLOW = FlowConfig(id="flow", tasks=(CHECK, SCRIPT), inputs=(InputConfig(name="x"),))
 
 
+class _Unshowable:
+    def __repr__(self) -> str:
+        raise RuntimeError("no")
+
+
+class _UnshowableText(str):
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no")
+
+
 #: A value of each kind that someone may give, by name.
 ODD: dict[str, Any] = {
     "not available": pd.NA,
@@ -87,6 +99,12 @@ ODD: dict[str, Any] = {
     "check": dq_core.parse([{"type": "unique", "column": "id"}])[0],
     "checks": dq_core.parse([{"type": "unique", "column": "id"}]),
     "type": TaskType.CHECK,
+    "unshowable": _Unshowable(),
+    "unshowable in a list": [_Unshowable()],
+    "unshowable text": _UnshowableText("x"),
+    "unshowable key": {_UnshowableText("x"): 1, _Unshowable(): 2},
+    "key not available": {pd.NA: "x"},
+    "too many digits": 10**5000,
 }
 _NESTED: dict[str, Any] = {}
 _NESTED["again"] = [_NESTED]
@@ -251,11 +269,6 @@ def test_a_path_is_a_path() -> None:
     )
     assert '"data_uri": "data/x.csv"' in flow
     assert 'baseline_uri="b.csv"' in flow
-
-
-class _Unshowable:
-    def __repr__(self) -> str:
-        raise RuntimeError("no")
 
 
 @pytest.mark.parametrize("kind", ["STRING", "INT", "BOOL", "DATE", "JSON"])

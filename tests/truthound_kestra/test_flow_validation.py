@@ -194,7 +194,12 @@ def test_circles() -> None:
         ({"checks": (ExecutionCheck(condition="{{ outputs.task.vars.x }}", message="m"),)}, "may not have run"),
         ({"outputs": (OutputConfig(name="o", value="{{ outputs.tsk.vars.x }}"),)}, "Did you mean 'task'?"),
         ({"errors": ({"id": "alert", "type": "Log"},)}, "the full name of a plugin task"),
-        ({"errors": (dataclasses.replace(SCRIPT, id="e", depends_on=("task",)),)}, "is one of errors or finally_tasks"),
+        (
+            {"errors": (dataclasses.replace(SCRIPT, id="e", depends_on=("task",)),)},
+            "is one of errors, finally_tasks",
+        ),
+        ({"extra": {"afterExecution": {"id": "a", "type": "a.B"}}}, "afterExecution must be a list of tasks"),
+        ({"extra": {"afterExecution": [{"id": "a", "type": "a.B", "x": "{{ vars.x }}"}]}}, "vars.x"),
         ({"inputs": (InputConfig(name="x", type="INT", default="1"),)}, "its default must not be '1'"),
         ({"inputs": (InputConfig(name="x", type="INT", default=True),)}, "its default must not be True"),
         ({"inputs": (InputConfig(name="x", type="DATE", default="2024-13-01"),)}, "month must be in 1..12"),

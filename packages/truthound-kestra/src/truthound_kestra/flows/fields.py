@@ -5,9 +5,11 @@ Whoever reads a field afterwards may rely on its type: the parts of a flow look 
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from dq_core.adapters import flag, mapping, repr_of, strings
 from truthound_kestra.flows.expressions import DEEPEST, unwritable
@@ -28,6 +30,8 @@ __all__ = [
     "shown",
     "strings_of",
     "text",
+    "type_problems",
+    "unreadable",
     "yes_or_no",
 ]
 
@@ -54,6 +58,43 @@ def field_problems(label: str, config: object, kinds: Mapping[str, Kind]) -> lis
 def shown(value: Any) -> str:
     """A value in messages: short, and without secrets."""
     return repr_of(value, 80)
+
+
+_FULL_NAME: Final = re.compile(r"[^\s.:]+(\.[^\s.:]+)+(:\S+)?")
+# Long lists of them are common.
+_READABLE: Final = (str, float, bool, type(None))
+
+
+def unreadable(value: Any, place: str, depth: int = 0) -> Iterator[str]:
+    """Yield where in a config something is whose own methods fail, so that nothing could look at it or tell of it.
+
+    Args:
+        value: A config, or nested mappings and lists.
+        place: How messages call it.
+        depth: How deep it is nested.
+    """
+    if type(value) in _READABLE or depth > DEEPEST:
+        return
+    try:
+        parts = _parts(value, place)
+        if parts is None:
+            # What is written into a flow, told in a message, or looked for in one.
+            _ = f"{value}", str(value), repr(value)
+    except Exception as error:  # noqa: BLE001 - the code of others, which may raise anything
+        yield f"{place}: a value of type {type(value).__name__} cannot be read: {type(error).__name__}."
+        return
+    for where, part in parts or ():
+        yield from unreadable(part, where, depth + 1)
+
+
+def _parts(value: Any, place: str) -> list[tuple[str, Any]] | None:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return [(f"{place}: {one.name}", getattr(value, one.name)) for one in dataclasses.fields(value)]
+    if isinstance(value, Mapping):
+        return [(place, part) for key, item in value.items() for part in (key, item)]
+    if isinstance(value, list | tuple | set | frozenset):
+        return [(place, part) for part in value]
+    return None
 
 
 def _too_deep(value: Any, left: int = DEEPEST) -> bool:
@@ -175,3 +216,15 @@ def keyed(label: str, value: Any) -> Iterator[str]:
         return
     yield from mapping(label, value)
     yield from anything(label, value)
+
+
+def type_problems(label: str, value: object, example: str) -> Iterator[str]:
+    """Yield a sentence if a value is not the full name of a class of a plugin.
+
+    Args:
+        label: How messages call the part.
+        value: Its type.
+        example: Such a name.
+    """
+    if not isinstance(value, str) or not _FULL_NAME.fullmatch(value):
+        yield f"{label}: type must be the full name of {example}, not {shown(value)}."

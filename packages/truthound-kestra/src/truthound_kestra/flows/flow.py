@@ -51,14 +51,15 @@ class FlowConfig(FlowFields):
             other plugin is a mapping with ``id`` and ``type``, written as it is; its ``dependsOn`` means what
             ``depends_on`` means. Tasks of this package may be inside it.
         errors: Tasks that run after a failure, as for ``tasks``.
-        finally_tasks: Tasks that run at the end, after success and after a failure, as for ``tasks``.
+        finally_tasks: Tasks that run at the end, after success and after a failure, as for ``tasks``. One that fails
+            does not fail the execution.
         outputs: Values that an execution returns.
         retry: How failed tasks are retried.
         sla: What Kestra itself evaluates: the duration, and pass rate, failure rate and row count of the check tasks.
             A limit that nothing evaluates is refused; consecutive failures are counted for the SLA of a task.
         checks: Conditions that must be true before an execution starts.
         triggers: What starts an execution: configs, or mappings as Kestra writes them.
-        extra: Further properties of Kestra, merged last: ``{"afterExecution": [...]}``.
+        extra: Further properties of Kestra, merged last: ``{"afterExecution": [...]}``, with tasks as for ``tasks``.
     """
 
     def problems(self, kestra_version: str = "1.3") -> tuple[str, ...]:
@@ -154,7 +155,11 @@ class FlowConfig(FlowFields):
 def refuse(flow: FlowConfig, problems: Sequence[str]) -> None:
     """Raise a FlowError that lists the problems of a flow, if there are any."""
     if problems:
-        raise FlowError(problems, context={"flow": f"{flow.namespace}.{flow.id}"})
+        raise FlowError(problems, context={"flow": f"{_shown_name(flow.namespace)}.{_shown_name(flow.id)}"})
+
+
+def _shown_name(name: object) -> str:
+    return name if type(name) is str else shown(name)
 
 
 def _listed(flow: FlowConfig, name: str) -> Sequence[Any]:

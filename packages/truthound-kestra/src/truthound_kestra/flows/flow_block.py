@@ -8,13 +8,16 @@ from truthound_kestra.flows.concurrency import concurrency_block
 from truthound_kestra.flows.execution_check import execution_check_block
 from truthound_kestra.flows.extra import merged
 from truthound_kestra.flows.flow_fields import (
+    AFTER_EXECUTION,
     FlowFields,
     after_tasks,
     check_ids,
     configs_of,
+    ended_tasks,
     flow_context,
     graph_of,
     inner_check_ids,
+    plain_extra,
     task_id,
     task_ids,
 )
@@ -74,7 +77,10 @@ def document(flow: FlowFields, runner: Runner) -> dict[str, Any]:
         "outputs": [output_block(config) for config in flow.outputs],
         "triggers": [trigger_block(trigger, context) for trigger in flow.triggers],
     }
-    return merged(head | {key: value for key, value in sections.items() if value}, flow.extra)
+    extra = plain_extra(flow)
+    if AFTER_EXECUTION in flow.extra:
+        extra[AFTER_EXECUTION] = [_task_block(task, context, runner) for task in ended_tasks(flow)]
+    return merged(head | {key: value for key, value in sections.items() if value}, extra)
 
 
 def comments(flow: FlowFields) -> dict[str, str]:

@@ -24,18 +24,24 @@ if TYPE_CHECKING:
     from truthound_kestra.flows.fields import Kind
 
 __all__ = [
+    "AFTER_EXECUTION",
     "FLOW_TYPES",
     "FlowFields",
     "Task",
     "after_tasks",
     "check_ids",
     "configs_of",
+    "ended_tasks",
     "flow_context",
     "graph_of",
     "inner_check_ids",
+    "plain_extra",
     "task_id",
     "task_ids",
 ]
+
+AFTER_EXECUTION: Final = "afterExecution"
+"""The property of Kestra with tasks that run when the execution has ended, which is given in ``extra``."""
 
 Task = TaskConfig | Mapping[str, Any]
 """A task of this package, or of another plugin."""
@@ -97,8 +103,19 @@ def task_ids(task: Task) -> Iterator[Any]:
 
 
 def after_tasks(flow: FlowFields) -> tuple[Task, ...]:
-    """The tasks that run after a failure and at the end."""
-    return (*flow.errors, *flow.finally_tasks)
+    """The tasks that run after a failure, at the end and after it."""
+    return (*flow.errors, *flow.finally_tasks, *ended_tasks(flow))
+
+
+def ended_tasks(flow: FlowFields) -> tuple[Task, ...]:
+    """The tasks that run when the execution has ended."""
+    tasks: Any = flow.extra.get(AFTER_EXECUTION)
+    return () if any(_TASKS("", tasks)) else tuple(tasks)
+
+
+def plain_extra(flow: FlowFields) -> dict[str, Any]:
+    """The further properties of a flow, without tasks."""
+    return {key: value for key, value in flow.extra.items() if key != AFTER_EXECUTION}
 
 
 def configs_of(tasks: Sequence[Task]) -> Iterator[TaskConfig]:

@@ -11,16 +11,19 @@ from truthound_kestra.flows.concurrency import concurrency_problems
 from truthound_kestra.flows.execution_check import execution_check_problems
 from truthound_kestra.flows.expressions import Scope, expression_problems
 from truthound_kestra.flows.extra import extra_problems
-from truthound_kestra.flows.fields import field_problems, shown
+from truthound_kestra.flows.fields import field_problems, shown, unreadable
 from truthound_kestra.flows.flow_fields import (
+    AFTER_EXECUTION,
     FLOW_TYPES,
     FlowFields,
     after_tasks,
     check_ids,
     configs_of,
+    ended_tasks,
     flow_context,
     graph_of,
     inner_check_ids,
+    plain_extra,
     task_id,
     task_ids,
 )
@@ -57,7 +60,11 @@ def flow_problems(flow: FlowFields, kestra_version: str) -> Iterator[str]:
     """Yield everything that Kestra would refuse or that could not run, one sentence each."""
     major = kestra_major(kestra_version)
     if major is None:
-        yield f"kestra_version must be 1.x or 2.x, not {kestra_version!r:.80}."
+        yield f"kestra_version must be 1.x or 2.x, not {shown(kestra_version)}."
+        return
+    odd = list(unreadable(flow, "The flow"))
+    if odd:
+        yield from odd
         return
     wrong = {name: field_problems("The flow", flow, {name: kind}) for name, kind in FLOW_TYPES.items()}
     yield from (problem for problems in wrong.values() for problem in problems)
@@ -160,7 +167,9 @@ def _head_problems(flow: FlowFields) -> Iterator[str]:
         yield from yaml_problems(f"The variable {name!r}", {name: value})
     yield from named_secret_problems("The variable", flow.variables)
     yield from sla_problems(flow.sla, [*check_ids(flow), *inner_check_ids(flow)], flow.extra)
-    yield from extra_problems("The flow", flow.extra, _NOT_EXTRA)
+    yield from extra_problems("The flow", plain_extra(flow), _NOT_EXTRA)
+    if AFTER_EXECUTION in flow.extra:
+        yield from FLOW_TYPES["tasks"](f"The flow: {AFTER_EXECUTION}", flow.extra[AFTER_EXECUTION])
 
 
 def _task_problems(flow: FlowFields, context: FlowContext, *, complete: bool) -> Iterator[str]:
@@ -179,7 +188,11 @@ def _task_problems(flow: FlowFields, context: FlowContext, *, complete: bool) ->
                     yield from _inner_problems(inner, context)
     for task in after:
         if _fits(task) and (task.depends_on if isinstance(task, TaskConfig) else "dependsOn" in task):
-            yield f"Task {task_id(task)!r} is one of errors or finally_tasks; depends_on is not supported there."
+            where = f"errors, finally_tasks or {AFTER_EXECUTION}"
+            yield f"Task {task_id(task)!r} is one of {where}; depends_on is not supported there."
+    for task in ended_tasks(flow):
+        if isinstance(task, TaskConfig):
+            yield from _unkept(task, context, "runs after the execution")
 
 
 def _inner_problems(task: TaskConfig, context: FlowContext) -> Iterator[str]:
@@ -189,10 +202,16 @@ def _inner_problems(task: TaskConfig, context: FlowContext) -> Iterator[str]:
         return
     if task.depends_on:
         yield f"Task {task.id!r} is inside of another task; depends_on is not supported there."
+    yield from _unkept(task, context, "is inside of another task")
+
+
+def _unkept(task: TaskConfig, context: FlowContext, where: str) -> Iterator[str]:
+    if not _fits(task):
+        return
     state = task_state(task, context.flow_id)
     kept = [what for keeps, what in ((state.failures, "consecutive failures"), (state.rules, "learned rules")) if keeps]
     for what in kept:
-        yield f"Task {task.id!r} is inside of another task, where nothing keeps its {what}."
+        yield f"Task {task.id!r} {where}, where nothing keeps its {what}."
 
 
 def _name_problems(flow: FlowFields, context: FlowContext) -> Iterator[str]:
@@ -228,7 +247,7 @@ def _reference_problems(flow: FlowFields, context: FlowContext, before: Mapping[
         yield from expression_problems(f"Task {task_id(task)!r}", _expressions(task), end)
     for output in flow.outputs:
         yield from expression_problems(f"The output {shown(output.name)}", output.value, end)
-    yield from expression_problems("The flow's extra", flow.extra, end)
+    yield from expression_problems("The flow's extra", plain_extra(flow), end)
     start = Scope(inputs, variables, (), all_ids)
     for check in flow.checks:
         yield from expression_problems("The condition of a check", check.condition, start)

@@ -88,7 +88,7 @@ def delay(label: str, value: Any, *, optional: bool = True) -> Iterator[str]:
         yield f"{label} must be from {_SHORTEST} to {LONGEST:g} seconds, not {value!r}."
 
 
-def kestra_major(version: str) -> int | None:
+def kestra_major(version: object) -> int | None:
     """1 or 2 for a version such as ``1.3``, ``2.0.0`` or ``1.x``; None for any other."""
-    match = re.fullmatch(r"v?([12])(?:\.(?:\d+|x))*", str(version))
+    match = re.fullmatch(r"v?([12])(?:\.(?:\d+|x))*", version if isinstance(version, str) else repr_of(version))
     return int(match.group(1)) if match else None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from truthound_kestra.flows.fields import shown, strings_of
+from truthound_kestra.flows.fields import shown, strings_of, type_problems
+from truthound_kestra.flows.graph import graph_problems
 from truthound_kestra.flows.names import pattern_problems
 from truthound_kestra.flows.secrets import secret_problems
 from truthound_kestra.flows.task import TaskConfig
@@ -14,32 +15,83 @@ from truthound_kestra.flows.yaml import yaml_problems
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["inner_tasks", "plugin_block", "plugin_needs", "plugin_problems", "type_problems"]
+__all__ = ["inner_tasks", "plugin_block", "plugin_needs", "plugin_problems"]
 
 DEPENDS_ON = "dependsOn"
-
-
-def type_problems(label: str, value: object, example: str) -> Iterator[str]:
-    """Yield a sentence if a value is not the full name of a class of a plugin.
-
-    Args:
-        label: How messages call the part.
-        value: Its type.
-        example: Such a name.
-    """
-    if not isinstance(value, str) or "." not in value:
-        yield f"{label}: type must be the full name of {example}, not {shown(value)}."
+_GROUPS: Final = "io.kestra.plugin.core.flow."
+# Where the tasks of Kestra's own groups of tasks are, and which of these places must not be empty.
+_PLACES: Final = ("tasks", "then", "else", "errors", "finally")
+_REQUIRED: Final = {"If": "then"} | dict.fromkeys(
+    (
+        "AllowFailure", "Dag", "EachParallel", "EachSequential", "ForEach", "LoopUntil", "Parallel", "Sequential",
+        "WorkingDirectory",
+    ),
+    "tasks",
+)  # fmt: skip
 
 
 def plugin_problems(task: Mapping[str, Any]) -> Iterator[str]:
     """Yield the problems of a task of another plugin, without those of tasks of this package inside it."""
-    yield from pattern_problems("task id", task.get("id"))
     name = f"Task {shown(task.get('id'))}"
-    yield from type_problems(name, task.get("type"), "a plugin task, such as io.kestra.plugin.core.log.Log")
+    yield from _own_problems(name, task)
     yield from secret_problems(name, task)
     yield from yaml_problems(name, _without_configs(task))
     if DEPENDS_ON in task:
         yield from strings_of(f"{name}: {DEPENDS_ON}", task[DEPENDS_ON])
+
+
+def _own_problems(name: str, task: Mapping[str, Any]) -> Iterator[str]:
+    """What every task must have, and the tasks in it."""
+    yield from pattern_problems("task id", task.get("id"))
+    kind = task.get("type")
+    yield from type_problems(name, kind, "a plugin task, such as io.kestra.plugin.core.log.Log")
+    if not isinstance(kind, str) or not kind.startswith(_GROUPS):
+        return
+    group = kind.removeprefix(_GROUPS)
+    required = _REQUIRED.get(group)
+    if required is not None and not task.get(required):
+        yield f"{name} is of type {kind} and requires {required}: a list of tasks."
+    for place in (one for one in _PLACES if task.get(one)):
+        if group == "Dag" and place == "tasks":
+            yield from _branch_problems(name, task[place])
+        else:
+            yield from _list_problems(f"{name}: {place}", task[place])
+    if group == "Switch":
+        cases = task.get("cases")
+        for case in cases.values() if isinstance(cases, Mapping) else ():
+            yield from _list_problems(f"{name}: cases", case)
+        yield from _list_problems(f"{name}: defaults", task.get("defaults") or ())
+
+
+def _list_problems(label: str, tasks: Any) -> Iterator[str]:
+    """Problems of the tasks in a place of a group of tasks."""
+    if not isinstance(tasks, list | tuple):
+        yield f"{label} must be a list of tasks, not {shown(tasks)}."
+        return
+    for task in tasks:
+        if isinstance(task, Mapping):
+            name = f"Task {shown(task.get('id'))}"
+            yield from _own_problems(name, task)
+            if DEPENDS_ON in task:
+                yield f"{name} is inside of another task; {DEPENDS_ON} is not supported there."
+        elif not isinstance(task, TaskConfig):
+            yield f"{label} must be a list of tasks; it contains {shown(task)}."
+
+
+def _branch_problems(name: str, branches: Any) -> Iterator[str]:
+    """Problems of the tasks of a Dag, each beside those that it depends on."""
+    listed = isinstance(branches, list | tuple)
+    if not listed or not all(isinstance(one, Mapping) and "task" in one for one in branches):
+        yield f"{name}: tasks of a Dag must be a list of mappings with task, and {DEPENDS_ON} if it waits for others."
+        return
+    yield from _list_problems(f"{name}: tasks", [branch["task"] for branch in branches])
+    yield from graph_problems({str(_id_of(branch["task"])): plugin_needs(branch) for branch in branches})
+
+
+def _id_of(task: Any) -> Any:
+    if isinstance(task, TaskConfig):
+        return task.id
+    return task.get("id") if isinstance(task, Mapping) else None
 
 
 def plugin_needs(task: Mapping[str, Any]) -> tuple[str, ...]:

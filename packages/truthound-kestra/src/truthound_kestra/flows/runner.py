@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dq_core.adapters import choice
 from truthound_kestra.errors import ConfigurationError
-from truthound_kestra.flows.fields import Kind, field_problems, optional, strings_of, text
+from truthound_kestra.flows.fields import Kind, field_problems, optional, strings_of, text, unreadable
 from truthound_kestra.flows.names import kestra_major
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Runner:
             raise ConfigurationError(problems)
 
     def _problems(self) -> Iterator[str]:
-        wrong = field_problems("FlowGenerator", self, _TYPES)
+        wrong = list(unreadable(self, "FlowGenerator")) or field_problems("FlowGenerator", self, _TYPES)
         if wrong:
             yield from (problem.removeprefix("FlowGenerator: ") for problem in wrong)
             return

@@ -87,7 +87,7 @@ def _places(value: Any, place: tuple[str, ...], program: Program) -> Iterator[tu
             if isinstance(item, str) and item and _says_secret(str(key)) and not holds_expression(item):
                 yield here
             else:
-                yield from _places(item, here, program or ("any" if key in _PROGRAMS else None))
+                yield from _places(item, here, program or ("any" if str(key) in _PROGRAMS else None))
     elif isinstance(value, list | tuple):
         if _in_arguments(value, program):
             yield place

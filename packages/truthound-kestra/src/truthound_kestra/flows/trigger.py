@@ -21,6 +21,7 @@ from truthound_kestra.flows.fields import (
     shown,
     strings_of,
     text,
+    type_problems,
     yes_or_no,
 )
 from truthound_kestra.flows.names import delay, member, pattern_problems
@@ -154,10 +155,7 @@ def trigger_problems(trigger: TriggerConfig | Mapping[str, Any], flow: FlowConte
 
 def _mapping_problems(label: str, trigger: Mapping[str, Any], flow: FlowContext) -> Iterator[str]:
     """Problems of a trigger that is written as Kestra's own mapping."""
-    kind = trigger.get("type")
-    if not isinstance(kind, str) or "." not in kind:
-        example = f"{_PLUGIN}.Schedule"
-        yield f"{label}: type must be the full name of a plugin trigger, such as {example}, not {shown(kind)}."
+    yield from type_problems(label, trigger.get("type"), f"a plugin trigger, such as {_PLUGIN}.Schedule")
     yield from yaml_problems(label, trigger)
     yield from secret_problems(label, trigger)
     inputs = trigger.get("inputs")

@@ -87,6 +87,15 @@ public final class Runner implements Main.Runs {
         }
         config.put("kestra.repository.type", "memory");
         config.put("kestra.queue.type", "memory");
+        // Kestra's own database in memory, whose locks on a busy machine are waited for longer than 2 s.
+        config.put("datasources.h2.url", "jdbc:h2:mem:public;LOCK_TIMEOUT=60000");
+        config.put("datasources.h2.username", "sa");
+        config.put("datasources.h2.password", "");
+        config.put("datasources.h2.driver-class-name", "org.h2.Driver");
+        config.put("flyway.datasources.h2.enabled", true);
+        config.put("flyway.datasources.h2.locations", List.of("classpath:migrations/h2"));
+        config.put("flyway.datasources.h2.ignore-migration-patterns", List.of("*:missing", "*:future"));
+        config.put("flyway.datasources.h2.out-of-order", true);
         config.put("kestra.jdbc.queues.min-poll-interval", "10ms");
         config.put("kestra.jdbc.queues.max-poll-interval", "50ms");
         config.put("kestra.encryption.secret-key", Base64.getEncoder().encodeToString(new byte[32])); // for SECRET inputs

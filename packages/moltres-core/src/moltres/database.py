@@ -372,10 +372,10 @@ class Database(Bound):
 
         Args:
             path: See `read_parquet`.
-            **options: ``delimiter`` (default: a comma, for ``.tsv`` a tab), ``quote``, ``encoding``, ``null`` (the
-                strings that mean NULL, besides an empty field), ``decimal``, ``header``, ``types`` (of columns, by
-                name), as for ``read_options`` of dq-core; and ``storage_options``. Any option of DuckDB's ``read_csv``
-                works as well; then DuckDB finds out what is not stated of the delimiter, the quote and the header.
+            **options: ``delimiter`` (default: that of the lines: ``,``, ``;`` ``|`` or tab), ``quote``, ``encoding``,
+                ``null`` (what means NULL, besides an empty field), ``decimal``, ``header``, ``types`` (of columns),
+                as for ``read_options`` of dq-core; and ``storage_options``. Any option of DuckDB's ``read_csv`` works
+                as well; then DuckDB finds out what is not stated of the delimiter, the quote and the header.
 
         Raises:
             ConfigurationError: If an option is not valid, or the first line is no header.

@@ -483,11 +483,76 @@ def _broken() -> Iterator[dict[str, Any]]:
         ("TIMESTAMP '2024-01-01 00:00:00.123456789'", "more digits than Python's microseconds"),
         ("TIME '00:00:00.123456789'", "more digits than Python's microseconds"),
         ("INTERVAL '2' MONTH", "no value in Python"),
+        ("ARRAY[TIMESTAMP '2024-01-01 00:00:00.123456789']", "more digits than Python's microseconds"),
+        ("MAP(ARRAY['a'], ARRAY[ROW(TIME '00:00:00.123456789')])", "more digits than Python's microseconds"),
+        ("ROW(INTERVAL '2' MONTH)", "no value in Python"),
+        ("CAST(ROW(1, 2) AS ROW(a INTEGER, a INTEGER))", "the field 'a' more than once"),
+        ("TIMESTAMP '2024-10-27 02:30:00 Europe/Berlin'", "is there twice in Europe/Berlin"),
+        ("ARRAY[ROW(TIMESTAMP '2024-10-27 02:30:00 Europe/Berlin')]", "is there twice in Europe/Berlin"),
     ],
 )
 def test_what_the_driver_would_round_is_refused(db: Database, value: str, why: str) -> None:
     with pytest.raises(SchemaMismatchError, match=why):
         db.sql(f"SELECT {value} AS x").collect()
+
+
+@pytest.mark.parametrize(
+    ("value", "type_", "expected"),
+    [
+        (
+            "ARRAY[ROW(1, ARRAY[ROW('y')])]",
+            'ARRAY(ROW("a (""b, " INTEGER, c ARRAY(ROW(time VARCHAR))))',
+            [{'a ("b, ': 1, "c": [{"time": "y"}]}],
+        ),
+        (
+            "ROW(DATE '2024-01-01', INTERVAL '1' DAY)",
+            'ROW("date" DATE, "interval" INTERVAL DAY TO SECOND)',
+            {"date": dt.date(2024, 1, 1), "interval": dt.timedelta(days=1)},
+        ),
+        (
+            "ARRAY[json_parse('null'), json_parse('\"null\"'), json_parse('[1]'), NULL]",
+            "ARRAY(JSON)",
+            [None, "null", [1], None],
+        ),
+        (
+            "MAP(ARRAY[1], ARRAY[ROW(json_parse('{\"b\": null}'))])",
+            "MAP(INTEGER, ROW(j JSON))",
+            {1: {"j": {"b": None}}},
+        ),
+        (
+            "ROW(1, ROW(2, INTERVAL '1' DAY))",
+            "ROW(INTEGER, ROW(INTEGER, INTERVAL DAY TO SECOND))",
+            [1, [2, dt.timedelta(days=1)]],
+        ),
+    ],
+)
+def test_values_within_others_are_what_they_are_alone(db: Database, value: str, type_: str, expected: Any) -> None:
+    assert db.sql(f"SELECT CAST({value} AS {type_}) AS x").collect() == [{"x": expected}]
+
+
+def test_rows_and_maps_are_json_elsewhere_and_stay_within_their_table(db: Database, tmp_path: Path) -> None:
+    run(db, "CREATE TABLE t (id BIGINT, r ROW(x INTEGER, y VARCHAR), m MAP(VARCHAR, DATE), a ARRAY(ROW(x DOUBLE)))")
+    given = "1, ROW(1, 'a'), MAP(ARRAY['k'], ARRAY[NULL]), ARRAY[ROW(1.5), NULL]"
+    run(db, f"INSERT INTO t VALUES ({given}), (2, NULL, NULL, NULL)")
+    expected = [
+        {"id": 1, "r": {"x": 1, "y": "a"}, "m": {"k": None}, "a": [{"x": 1.5}, None]},
+        {"id": 2, "r": None, "m": None, "a": None},
+    ]
+    assert rows(db) == expected
+    with connect(f"duckdb:///{tmp_path}/other.duckdb") as other:
+        other.write(db.table("t")).save_as_table("t")
+        assert rows(other) == expected
+        other.write(db.table("t").where(col("id") > 2)).save_as_table("none")
+        assert repr(other.reflect("none").c.r.type) == "JSON()"
+    db.table("t").write.save_as_table("t", mode="overwrite")
+    assert rows(db) == expected
+    for name in ("r", "m", "a"):
+        with pytest.raises(SchemaMismatchError, match=f"column '{name}'"):
+            db.table("t").select("id", name).write.save_as_table("u")
+        with pytest.raises(SchemaMismatchError, match=f"column '{name}': a ROW or MAP"):
+            db.write([{"id": 3, name: expected[0][name]}]).save_as_table("t", mode="append")
+    db.write([{"id": 3}]).save_as_table("t", mode="append")
+    assert len(rows(db)) == 3
 
 
 def test_division_and_truth(db: Database) -> None:

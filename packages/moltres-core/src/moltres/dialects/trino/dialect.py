@@ -169,6 +169,12 @@ class TrinoDialect(Commits, Dialect):
         """As the type says: what is too long is cut without an error if only blanks are lost, and CHAR is filled up."""
         return logical_type(type_)
 
+    def refusal(self, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
+        """As everywhere, and rows and maps come from Trino alone: JSON has no NULL, date or bytes that is theirs."""
+        if isinstance(type_, types.Nested):
+            return "a ROW or MAP takes values of the same database only; leave the column out"
+        return super().refusal(type_, values)
+
     def too_long(self, value: ColumnElement[Any], column: Named, length: int) -> ColumnElement[Any]:
         """An error with the column and the value."""
         del length
@@ -192,12 +198,16 @@ class TrinoDialect(Commits, Dialect):
         return list(zip(names, told, strict=True))
 
     def reader(
-        self, connection: Connection, element: ColumnElement[Any], reported: TypeEngine[Any], code: Any
+        self,
+        connection: Connection,
+        element: ColumnElement[Any],
+        reported: TypeEngine[Any],  # noqa: ARG002 - the code says more
+        code: Any,
     ) -> Reader | None:
         """The driver gives Python's values; what it would round is refused."""
         if is_custom(element.type):
             return by_sqlalchemy(connection, element.type, code)
-        return types.reader(reported, str(code))
+        return types.reader(str(code))
 
     # -- tables
 

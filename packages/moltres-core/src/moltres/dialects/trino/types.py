@@ -7,13 +7,15 @@ import datetime as dt
 import json
 import math
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import types as sql
 
 from ..._shared.json_values import non_finite
 from ...types import documents
-from ...types.logical import ListDocument, logical_type
+from ...types.logical import ListDocument, is_known, logical_type
+from ..rows import each
+from .results import MICROSECONDS, converter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
 
     from ..columns import ColumnType
     from ..rows import Reader
-
-MICROSECONDS: Final = 6
 
 
 class Timestamp(sql.TIMESTAMP):
@@ -58,6 +58,15 @@ class Uuid(sql.UUID[Any]):
     def result_processor(self, dialect: Any, coltype: Any) -> Any:
         """It gives them as they are."""
         del dialect, coltype
+
+
+class Nested(sql.JSON):
+    """A ROW or MAP, and an array of these: JSON for other databases, but its values arrive as dicts and not as text."""
+
+    cache_ok = True
+
+    def result_processor(self, dialect: Any, coltype: Any) -> None:
+        """Nothing: the driver has made Python objects of them."""
 
 
 _SIMPLE: dict[str, Callable[[], TypeEngine[Any]]] = {
@@ -103,8 +112,8 @@ def parsed(name: str) -> TypeEngine[Any]:  # noqa: PLR0911 - one line for each k
         item = parsed(options)
         if isinstance(item, sql.ARRAY):
             return sql.ARRAY(item.item_type, dimensions=(item.dimensions or 1) + 1)
-        return sql.ARRAY(item)
-    return sql.NullType()
+        return item if isinstance(item, Nested) or not is_known(item) else sql.ARRAY(item)
+    return Nested() if kind in {"row", "map"} else sql.NullType()
 
 
 def column_type(  # noqa: PLR0911 - one line for each kind
@@ -213,35 +222,11 @@ def _writer(type_: TypeEngine[Any]) -> Callable[[Any], str]:  # noqa: C901, PLR0
     return str
 
 
-def reader(reported: TypeEngine[Any], code: str) -> Reader | None:
+def reader(code: str) -> Reader | None:
     """What turns the driver's values of a column into Python's; None if they are that already.
 
     Args:
-        reported: The type of the column.
-        code: What Trino calls it.
+        code: What Trino calls the type of the column.
     """
-    kind = logical_type(reported)
-    if kind.name in {"timestamp", "time"} and (kind.scale or 0) > MICROSECONDS:
-        return _refusing(f"{code} has more digits than Python's microseconds; cast it to {kind.name}({MICROSECONDS})")
-    if code.lower() == "interval year to month":
-        return _refusing("an interval of years and months has no value in Python; cast it to varchar")
-    if kind.name == "json":
-        return lambda values: [None if value is None else documents.read(value) for value in values]
-    if code.startswith("row("):
-        return lambda values: [None if value is None else _struct(value) for value in values]
-    return None
-
-
-def _refusing(why: str) -> Reader:
-    def read(values: Sequence[Any]) -> Sequence[Any]:
-        if any(value is not None for value in values):
-            raise ValueError(why)
-        return values
-
-    return read
-
-
-def _struct(value: Any) -> Any:
-    names = list(getattr(value, "_names", None) or [])
-    plain = [_struct(one) if hasattr(one, "_names") else one for one in value]
-    return dict(zip(names, plain, strict=True)) if names and all(names) else plain
+    convert = converter(code)
+    return None if convert is None else each(convert)

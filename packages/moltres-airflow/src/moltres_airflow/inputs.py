@@ -12,6 +12,7 @@ from moltres.errors import HandoffError
 from moltres.handoff.reference import MARKER
 from moltres_airflow.instances import index, instance_of
 from moltres_airflow.upstream import ambiguous, missing, not_a_task, output_key_of
+from moltres_airflow.xcom_values import refuse_changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -94,7 +95,10 @@ def _pull(task: Any, instance: Any, name: str, key: str) -> list[Any]:
             one = isinstance(indexes, int)
             which = {"map_indexes": [indexes] if one else list(indexes)}
     pulled = instance.xcom_pull(task_ids=[name], key=key, **which)
-    if one and isinstance(instance, RuntimeTaskInstance):  # a mapping by itself, as for other tasks, is no rows
+    real = isinstance(instance, RuntimeTaskInstance)
+    if real:  # a mock has no store that changes values
+        refuse_changed(pulled, name)
+    if one and real:  # a mapping by itself, as for other tasks, is no rows
         return [value for value in pulled if value is not None]
     return _values(pulled)
 

@@ -530,6 +530,12 @@ def test_values_within_others_are_what_they_are_alone(db: Database, value: str, 
     assert db.sql(f"SELECT CAST({value} AS {type_}) AS x").collect() == [{"x": expected}]
 
 
+def test_moments_are_strings_with_the_types_that_the_driver_calls_legacy(iceberg_url: URL) -> None:
+    with connect(iceberg_url.update_query_dict({"legacy_primitive_types": "true"})) as db:
+        said = "2024-10-27 02:30:00 Europe/Berlin"
+        assert db.sql(f"SELECT TIMESTAMP '{said}' AS x").collect() == [{"x": said}]
+
+
 def test_rows_and_maps_are_json_elsewhere_and_stay_within_their_table(db: Database, tmp_path: Path) -> None:
     run(db, "CREATE TABLE t (id BIGINT, r ROW(x INTEGER, y VARCHAR), m MAP(VARCHAR, DATE), a ARRAY(ROW(x DOUBLE)))")
     given = "1, ROW(1, 'a'), MAP(ARRAY['k'], ARRAY[NULL]), ARRAY[ROW(1.5), NULL]"

@@ -95,7 +95,7 @@ def _struct(value: Any, fields: list[Callable[[Any], Any]]) -> Any:
 
 def _moment(value: Any) -> Any:
     """As it is, unless the server has said a time that the clocks of its zone show twice: it does not say which."""
-    zone = value.tzinfo
+    zone = getattr(value, "tzinfo", None)  # with legacy_primitive_types the driver gives strings
     if isinstance(zone, ZoneInfo) and value.utcoffset() != value.replace(fold=1).utcoffset():
         raise ValueError(
             f"{value:%Y-%m-%d %H:%M:%S} is there twice in {zone.key}, and Trino does not say which of the two it is;"

@@ -121,6 +121,25 @@ class RejectedRows(DialectSuite):
         reasons = [row["reason"] for row in refusing.table("t_rejects").collect()]
         assert all("does not fit decimal(5, 2)" in reason for reason in reasons)
 
+    @pytest.mark.parametrize("form", ["dicts", "batches", "frame"])
+    def test_new_columns_have_the_types_of_their_values(self, refusing: Database, form: str) -> None:
+        if not refusing.dialect.adds_columns:
+            pytest.skip("this database adds no columns here")
+        good = {"id": 1, "n": 5, "price": Decimal("1.50"), "f": 0.5, "new_day": dt.date(2026, 1, 1), "b": b"\x00"}
+        given: Any = [good, {**good, "id": 2, "n": None if form == "frame" else "x"}]
+        expected = len(given) if form == "frame" else 1
+        with connect() as other:
+            if form == "batches":
+                given = iter([[row] for row in given])
+            if form == "frame":
+                other.write(given).save_as_table("s")
+                given = other.table("s")
+            result = load(refusing, given, on_schema_change="append_new_columns")
+        assert "column 'price' was added (decimal(38, 2))" in result.schema_changes
+        assert result.rejects is not None
+        assert (result.rejects.rows_loaded, result.rejects.rows_rejected) == (expected, 2 - expected)
+        assert next({name: row[name] for name in good} for row in rows(refusing)) == good
+
     def test_strings_finer_than_a_microsecond_are_kept(self, db: Database) -> None:
         if not self.can(db):
             pytest.skip("two tables are two commits here")

@@ -161,7 +161,7 @@ class Sieve:
         self._required = needed | table.info[INSTEAD_OF_NULL] | set(request.keys or ())
         self._columns = [self._column(table, name, type_) for name, type_ in stream.columns or []]
         self._sure = [
-            name not in self._required and _covers(logical_type(given), self._dialect.held(type_))
+            name in table.c and name not in self._required and _covers(logical_type(given), self._dialect.held(type_))
             for (name, given), (_, type_) in zip(stream.columns or [], self._columns, strict=True)
         ]
         self._checks = target.dialect.checks(target.connection, table)
@@ -383,7 +383,10 @@ def open_sifted(source: Source, target: Target, data: Any, request: WriteRequest
     """
     if target.table is None or request.rejects is None:
         return open_input(source, target.connection, data, request, keeps_of(target, request))
-    stream = open_stream(data, request.batch_rows, loose=True)
+    there = target.table.c
+    # A column that the table gets has the type of its values.
+    loose = there.__contains__ if request.on_schema_change == "append_new_columns" else lambda _: True
+    stream = open_stream(data, request.batch_rows, loose=loose)
     if stream.columns is None:
         return open_input(source, target.connection, data, request)
     require_distinct([name for name, _ in stream.columns])

@@ -77,13 +77,19 @@ def is_lazy(data: Any) -> bool:
     return isinstance(data, Iterator) or hasattr(data, "read_next_batch")
 
 
-def open_stream(data: Any, batch_rows: int, *, loose: bool = False, keeps: Keeps | None = None) -> Stream:
+def _none(_: str) -> bool:
+    return False
+
+
+def open_stream(
+    data: Any, batch_rows: int, *, loose: Callable[[str], bool] = _none, keeps: Keeps | None = None
+) -> Stream:
     """Find out what the rows are, without moving more than the first batch.
 
     Args:
         data: The rows; see `Database.write`.
         batch_rows: The most rows to hold in memory at once, of data that is not in memory yet.
-        loose: Whether columns may have values of several types, which whoever reads them looks at.
+        loose: Says which columns may have values of several types, which whoever reads them looks at.
         keeps: Says how a table keeps values that are not of the type of their column; None where no table does.
 
     Raises:
@@ -143,10 +149,9 @@ def _kind_of(data: object) -> str:
     return f"{type(data).__module__}.{type(data).__name__}".removeprefix("builtins.")
 
 
-def _frame(frame: DataFrame, batch_rows: int, *, loose: bool = False, keeps: Keeps | None = None) -> Stream:
+def _frame(frame: DataFrame, batch_rows: int, *, loose: Callable[[str], bool], keeps: Keeps | None) -> Stream:
     """The rows of a frame of another database, on a connection that is given back with the last of them."""
     database = frame.database
-    binds_types = database.dialect.capabilities.binds_types or loose
     with ExitStack() as opening:
         connection = opening.enter_context(database.connection())
         columns = database.dialect.describe(connection, frame.statement)
@@ -159,13 +164,15 @@ def _frame(frame: DataFrame, batch_rows: int, *, loose: bool = False, keeps: Kee
     pages.push(stack)
     first: list[Batch] = []
     kept: dict[str, Kept] = {}
-    unknown = [] if loose else [name for name, type_ in columns if logical_type(type_).name == "unknown"]
+    strict = [(name, type_) for name, type_ in columns if not loose(name)]
+    unknown = [name for name, type_ in strict if logical_type(type_).name == "unknown"]
+    binds_types = database.dialect.capabilities.binds_types or not strict
     if unknown or not binds_types:
         # A database that does not report a type (SQLite, of an expression), or does not hold values to it.
         with ExitStack() as opening:
             opening.push(pages)
             first = list(islice(parts, 1))
-            columns, kept = _told(columns, first, keeps)
+            columns, kept = _told(columns, first, keeps, loose)
             opening.pop_all()
 
     def batches(expected: Sequence[Named]) -> Generator[Batch, None, None]:
@@ -174,11 +181,13 @@ def _frame(frame: DataFrame, batch_rows: int, *, loose: bool = False, keeps: Kee
             for number, batch in enumerate(chain(first, parts), start=1):
                 if number > 1 and isinstance(batch, list):
                     if unknown:
-                        found, _ = _told([(name, NullType()) for name, _ in columns], [batch])
+                        found, _ = _told([(name, NullType()) for name, _ in columns], [batch], loose=loose)
                         _same_types([pair for pair in found if pair[0] in unknown], expected, number)
                     if not binds_types:
                         with uncollected():
-                            known = [pair for pair in columns if pair[0] not in {*unknown, *kept}]
+                            known = [
+                                pair for pair in columns if pair[0] not in {*unknown, *kept} and not loose(pair[0])
+                            ]
                             _require_types(batch, known, columns)
                 with paused(connection):
                     yield _fitted(_stored(batch, expected, kept), columns, expected)
@@ -187,14 +196,17 @@ def _frame(frame: DataFrame, batch_rows: int, *, loose: bool = False, keeps: Kee
 
 
 def _told(
-    columns: list[Named], batches: list[Batch], keeps: Keeps | None = None
+    columns: list[Named],
+    batches: list[Batch],
+    keeps: Keeps | None = None,
+    loose: Callable[[str], bool] = _none,
 ) -> tuple[list[Named], dict[str, Kept]]:
     """The columns, with the types of the values where the type is unknown or not theirs; and those that are kept."""
     rows = [row for batch in batches if isinstance(batch, list) for row in batch]
     found, faults, kept = [], [], {}
     for (name, type_), values in zip(columns, _by_column(rows, columns), strict=True):
         known = is_known(type_)
-        if known and unfit(logical_type(type_), values) is None:
+        if loose(name) or (known and unfit(logical_type(type_), values) is None):
             found.append((name, type_))
             continue
         way = None if keeps is None else keeps(name, type_, values)
@@ -243,20 +255,21 @@ def _require_types(rows: Rows, checked: Sequence[Named], columns: Sequence[Named
         raise SchemaMismatchError("Some values are of another type than those of the rows before.", mismatches=faults)
 
 
-def _records(records: Records, batch_rows: int, *, loose: bool = False, keeps: Keeps | None = None) -> Stream:
+def _records(records: Records, batch_rows: int, *, loose: Callable[[str], bool], keeps: Keeps | None = None) -> Stream:
     require_names(records.columns)
     rows = records.stored_rows
-    if loose:
-        said = [(name, records.types.get(name) or NullType()) for name in records.columns]
-        parts = (rows[start : start + batch_rows] for start in range(0, len(rows), batch_rows))
-        return Stream(said, lambda _: (part for part in parts))
-    columns, made, faults, kept = [], [], [], {}
+    made: list[Sequence[Any]] = []
+    columns, faults, kept = [], [], {}
     for name, values in zip(
         records.columns, zip(*rows, strict=True) if rows else [()] * len(records.columns), strict=True
     ):
+        told = records.types.get(name) or NullType()
+        if loose(name):
+            columns.append((name, told))
+            made.append(values)
+            continue
         try:
             plain_values = as_python(values)
-            told = records.types.get(name) or NullType()
             way = keeps(name, told, plain_values) if keeps is not None and _differs(told, plain_values) else None
             if way is not None:
                 kept[name] = way
@@ -325,7 +338,7 @@ def _arrow(table: Any, batch_rows: int) -> Stream:
     return Stream(columns, batches)
 
 
-def _batches(data: Iterator[Any], batch_rows: int, *, loose: bool = False, keeps: Keeps | None = None) -> Stream:
+def _batches(data: Iterator[Any], batch_rows: int, *, loose: Callable[[str], bool], keeps: Keeps | None) -> Stream:
     """An iterator of batches, or of dicts: the first batch tells the columns, the others must fit them."""
     first = next(data, None)
     if first is None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import fractions
+import math
 import statistics
 from collections.abc import Callable
 from typing import Any
@@ -78,6 +79,23 @@ def test_deviations_keep_their_digits(put: Callable[..., Place], place: str, val
     assert found.observed == pytest.approx(exact, rel=1e-9)
     measured = profile(there.source, **there.options, columns=["x"]).column("x")
     assert measured.stddev == pytest.approx(exact, rel=1e-9)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("numbers", [[1.7e308, 1.7e308], [1.7e308, -1.7e308, 1.7e308, -1.7e308], [-1.7e308, 1.7e308]])
+def test_finite_numbers_have_no_infinite_statistics(
+    put: Callable[..., Place], place: str, numbers: list[float]
+) -> None:
+    """Beyond the doubles a statistic is the right number or an error: infinity is within every bound from below."""
+    there = put(place, Case(numbers).rows, types(sa.Double()))
+    functions = {"mean": statistics.mean, "median": statistics.median, "sum": sum, "stddev": statistics.stdev}
+    scaled = [fractions.Fraction(int(number), 10**300) for number in numbers]
+    exact = {name: float(function(scaled)) for name, function in functions.items()}
+    results = there.validate(*({"type": "statistic", "column": "x", "statistic": name, "min": 0} for name in exact))
+    for name, result in zip(exact, results.results, strict=True):
+        assert result.status == "error" or result.observed == pytest.approx(exact[name] * 1e300, rel=1e-9), result
+    found = profile(there.source, **there.options, columns=["x"]).column("x")
+    assert all(map(math.isfinite, [*found.quantiles.values(), found.mean or 0, found.stddev or 0]))
 
 
 @pytest.mark.parametrize("place", DATABASES)

@@ -127,7 +127,9 @@ def _ranked(
     result = []
     for position in positions:
         low, high = at[math.floor(position)], at[math.ceil(position)]
-        result.append(low + (high - low) * (position - math.floor(position)))
+        share = position - math.floor(position)
+        apart = high - low
+        result.append(low + apart * share if math.isfinite(apart) else low * (1 - share) + high * share)
     return result
 
 
@@ -136,7 +138,9 @@ def _count(scanned: Mapping[Any, Any], name: str) -> int:
 
 
 def _named(shares: Sequence[float], found: Sequence[Any] | None) -> dict[str, float]:
-    return {} if found is None else {f"{share:g}": float(value) for share, value in zip(shares, found, strict=True)}
+    """The quantiles by their names, without those to which a step is beyond all doubles: all numbers are finite."""
+    named = {f"{share:g}": float(value) for share, value in zip(shares, found or (), strict=found is not None)}
+    return {name: value for name, value in named.items() if math.isfinite(value)}
 
 
 def number(value: Any) -> float | None:

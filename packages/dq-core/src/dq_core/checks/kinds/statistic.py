@@ -6,7 +6,7 @@ import datetime as dt
 import decimal
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import sqlalchemy as sa
 
@@ -14,6 +14,7 @@ from ..._shared.arguments import number
 from ..._shared.moments import is_finer
 from ..._shared.wording import repr_of
 from ...relation.scale import scale_of
+from ...relation.selection import OneValue
 from ...relation.type_family import MOMENTS, NUMBERS, ORDERED
 from ...report.view import number_text
 from .. import options
@@ -138,18 +139,45 @@ class Statistic(ColumnMetricCheck):
         return sa.func.min if self.statistic == "min" else sa.func.max
 
     def follow_up(self, relation: Relation, measured: Mapping[str, Any]) -> FollowUp | None:
-        """Median and variance require statements of their own in some databases."""
-        if self.statistic in _IN_THE_SCAN or measured.get("others"):
+        """Median and variance require statements of their own in some databases, as does what is not finite."""
+        if measured.get("others"):
             return None
         if self.statistic == "stddev":
             return self._deviation(relation, measured)
+        if self.statistic == "median":
+            return self._median(relation, measured)
+        if self.statistic in ("mean", "sum") and _has_no_number(measured["value"], measured):
+            return self._refuse_overflow(relation, measured)
+        return None
+
+    def _median(self, relation: Relation, measured: Mapping[str, Any]) -> FollowUp:
+        of = relation
         if relation.columns[self.column].untyped is not None:
-            relation = relation.reading(self.column, "float", as_double=True)
-        return relation.dialect.median(relation, self.column, self.where)
+            of = relation.reading(self.column, "float", as_double=True)
+        found = yield from relation.dialect.median(of, self.column, self.where)
+        if _has_no_number(found["value"], measured):
+            yield from self._refuse_overflow(relation, measured)
+        return found
+
+    def _refuse_overflow(self, relation: Relation, measured: Mapping[str, Any]) -> FollowUp:
+        """Of finite numbers only, a statistic that is not finite is one that no double holds, or a step to it."""
+        value, _ = relation.of_family(self.column, self._family(relation))
+        conditions = relation.among([value.is_not(None)], self.where)
+        least = yield OneValue(relation.select(sa.func.min(value)).where(*conditions))
+        greatest = yield OneValue(relation.select(sa.func.max(value)).where(*conditions))
+        if not any(map(_is_not_finite, (least, greatest))):
+            self._refuse_beyond_doubles(measured)
+        return {}
+
+    def _refuse_beyond_doubles(self, measured: Mapping[str, Any]) -> NoReturn:
+        raise EvaluationError(
+            f"the {self.statistic} of {int(measured['considered_rows']):,} numbers, all of which are finite, is beyond "
+            "the range of doubles, or a step of its computation is"
+        )
 
     def _deviation(self, relation: Relation, measured: Mapping[str, Any]) -> FollowUp:
         least, greatest = measured["least"], measured["greatest"]
-        if any(isinstance(one, float | decimal.Decimal) and not options.is_finite(one) for one in (least, greatest)):
+        if any(map(_is_not_finite, (least, greatest))):
             # NaN is the greatest of all where it has an order, and the distance from infinity is infinite or none.
             return {"value": math.nan if int(measured["considered_rows"]) > 1 else None}
         value, _ = relation.of_family(self.column, self._family(relation))
@@ -157,7 +185,10 @@ class Statistic(ColumnMetricCheck):
         scaled = value if scale is None else scale.of(value, relation, self.column)
         found = yield from relation.dialect.variance(relation, scaled, self.where)
         variance = found["value"]
-        return {"value": None if variance is None else math.sqrt(variance) * (scale.factor if scale else 1)}
+        deviation = None if variance is None else math.sqrt(variance) * (scale.factor if scale else 1)
+        if deviation == math.inf:
+            self._refuse_beyond_doubles(measured)
+        return {"value": deviation}
 
     def _refuse_lost_digits(self, value: float, *bounds: Any) -> None:
         """A mean or median of exact numbers is a double: beyond 2^53 it may be on the other side of a bound so near."""
@@ -268,6 +299,15 @@ class Statistic(ColumnMetricCheck):
             # As databases compare a float with a decimal, and `in_range` does: a float is never exactly 0.1.
             return float(adapted)
         return adapted
+
+
+def _has_no_number(value: Any, measured: Mapping[str, Any]) -> bool:
+    """Whether a statistic is infinite, NaN, or NULL although there are values."""
+    return bool(measured["considered_rows"]) if value is None else _is_not_finite(value)
+
+
+def _is_not_finite(value: Any) -> bool:
+    return isinstance(value, float | decimal.Decimal) and not options.is_finite(value)
 
 
 def _in_nanoseconds(bound: dt.date | dt.time) -> int:

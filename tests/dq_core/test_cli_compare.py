@@ -73,3 +73,11 @@ def test_what_cannot_run(
 def test_the_options_of_a_side_are_those_that_its_problem_names(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", "duckdb:///:memory:", "shop.db", "--keys", "id"]) == 2
     assert "LEFT: A database requires --left-table or --left-query." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("kind", ["storage", "read"])
+def test_an_option_without_a_value_names_its_side(side: str, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    option = f"--{side}-{kind}-options"
+    assert main(["compare", "a.csv", "b.csv", option, "x"]) == 2
+    assert f"{option} x: give NAME=VALUE." in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import math
@@ -9,7 +10,7 @@ import math
 import pytest
 import sqlalchemy as sa
 
-from dq_core import Report, RuleError
+from dq_core import Report, RuleError, validate
 from dq_core.history import History
 from support.reports import report, result
 
@@ -202,3 +203,17 @@ def test_a_wrong_severity_is_refused(history: History) -> None:
 
 def test_no_password_in_the_repr() -> None:
     assert "secret" not in repr(History("postgresql+psycopg://etl:secret@localhost/db"))
+
+
+def test_names_that_no_database_stores(engine: sa.Engine) -> None:
+    """They come from columns of frames; a path that is no UTF-8 is recorded with escapes."""
+    history = History(engine)
+    report = validate([{"id": 1}], [{"type": "not_null", "column": "id", "name": "a\ud800"}])
+    for call in (history.record, history.judge):
+        with pytest.raises(RuleError, match="the name of a check has characters that no database stores"):
+            call(report, suite="s")
+    odd = dataclasses.replace(validate([{"id": 1}], [{"type": "not_null", "column": "id"}]), source="caf\udce9.csv")
+    history.record(odd, suite="s", run_id="1")
+    with history.engine.connect() as connection:
+        sources = connection.execute(sa.text("SELECT source FROM dq_runs")).scalars().all()
+    assert sources == ["caf\\udce9.csv"]

@@ -151,6 +151,11 @@ def test_truth_is_the_verdict() -> None:
         ({"overall_status": "passed"}, "overall_status is 'passed', and its results say 'failed'"),
         ({"total_rows": "3"}, "total_rows must be a whole number"),
         ({"source": None}, "source must be a string"),
+        ({"passed_checks": 1}, "passed_checks is 1, and its results say 0"),
+        ({"total_rows": -1}, "total_rows must be a whole number that is not negative"),
+        ({"execution_time_seconds": float("nan")}, "execution_time_seconds must be a finite number of seconds"),
+        ({"started_at": "x"}, "started_at must be a timestamp"),
+        ({"failed_rows": -1}, "failed_rows must be a whole number that is not negative"),
         ({"status": "FAILED"}, "status must be 'passed' or 'failed'"),
         ({"severity": "fatal"}, "severity must be 'info' or"),
         ({"passed": True}, "passed must be False, not True"),
@@ -175,6 +180,10 @@ def test_every_field_of_a_document_is_of_its_type() -> None:
         for name in stored.keys() - {"min", "max", "tolerance"}:
             with pytest.raises(RuleError, match="as to_dict"):
                 type(document).from_dict(stored | {name: 1j})
+        for name, wrong in {"started_at": "soon", "execution_time_seconds": float("inf"), "row_count": -1}.items():
+            if name in stored:
+                with pytest.raises(RuleError, match=name):
+                    type(document).from_dict(stored | {name: wrong})
 
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m\n"

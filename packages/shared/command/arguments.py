@@ -97,8 +97,12 @@ def names_of(given: Sequence[str] | None) -> list[str] | None:
     return None if given is None else [name for one in given for name in one.split(",") if name]
 
 
-def read_options_of(options: Sequence[str]) -> dict[str, Any] | None:
+def read_options_of(options: Sequence[str], option: str = "--read-options") -> dict[str, Any] | None:
     """What --read-options say by name, None without any; those that may be lists collect what is repeated.
+
+    Args:
+        options: What was given.
+        option: The option, for messages.
 
     Raises:
         InvalidOptionError: One is not NAME=VALUE, or an option that has one value is given twice.
@@ -111,7 +115,7 @@ def read_options_of(options: Sequence[str]) -> dict[str, Any] | None:
             found.setdefault(name, []).extend(value.split(",") if name == "types" else [value])
         else:
             single.append(given)
-    return {**found, **(mapping_of("--read-options", single) or {})} or None
+    return {**found, **(mapping_of(option, single) or {})} or None
 
 
 def mapping_of(option: str, given: Sequence[str]) -> dict[str, Any] | None:
@@ -129,7 +133,8 @@ def mapping_of(option: str, given: Sequence[str]) -> dict[str, Any] | None:
         elif name in found:
             problems.append(f"{option} {name} is given twice.")
         else:
-            found[name] = {"true": True, "false": False}.get(value, value) if option == "--storage-options" else value
+            stored = option.endswith("storage-options")
+            found[name] = {"true": True, "false": False}.get(value, value) if stored else value
     if problems:
         raise InvalidOptionError(" ".join(problems))
     return found or None

@@ -94,8 +94,9 @@ def _side(arguments: argparse.Namespace, side: str) -> Any:
     given: dict[str, Any] = {
         name: getattr(arguments, f"{side}_{name}") for name in ("table", "query", "schema", "as_of")
     }
-    given["storage_options"] = shared.mapping_of("--storage-options", getattr(arguments, f"{side}_storage_options"))
-    given["read_options"] = shared.read_options_of(getattr(arguments, f"{side}_read_options"))
+    stored, read = getattr(arguments, f"{side}_storage_options"), getattr(arguments, f"{side}_read_options")
+    given["storage_options"] = shared.mapping_of(f"--{side}-storage-options", stored)
+    given["read_options"] = shared.read_options_of(read, f"--{side}-read-options")
     source = shared.from_environment(getattr(arguments, side))
     return source if all(value is None for value in given.values()) else Source(source, **given)
 

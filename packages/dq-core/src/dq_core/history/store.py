@@ -145,7 +145,7 @@ class History:
                 sa.insert(self._runs).values(
                     run_id=run_id,
                     suite=suite,
-                    source=report.source,
+                    source=report.source.encode(errors="backslashreplace").decode(),
                     started_at=_utc(report.started_at),
                     overall_status=report.overall_status,
                     total_rows=report.total_rows,
@@ -404,10 +404,12 @@ def _refuse(
     problems = [*string("suite", suite), *string("metric", metric), *whole("last", last, least=1, most=_MOST_RUNS)]
     if run_id is not None:
         problems += string("run_id", run_id, empty=True)
-    for name, given in (("suite", suite), ("metric", metric), ("run_id", run_id)):
+    identities = [("suite", suite), ("metric", metric), ("run_id", run_id)]
+    named = [("the name of a check", one.check_name) for one in report.results] if isinstance(report, Report) else []
+    for name, given in (*identities, *named):
         if isinstance(given, str) and not is_unicode(given):
             problems.append(f"{name} has characters that no database stores: {scrubbed(given)!r}.")
-        problems += stored_problems(name, given)
+    problems += [problem for one in identities for problem in stored_problems(*one)]
     if report is not ... and not isinstance(report, Report):
         problems.append(f"report must be a report of validate(), not {repr_of(report, 80)}.")
     if problems:

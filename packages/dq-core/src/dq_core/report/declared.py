@@ -7,14 +7,18 @@ import contextlib
 import dataclasses
 import datetime as dt
 import functools
+import math
 import sys
 import types
 import typing
 from decimal import Decimal
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from .._shared.arguments import is_number
 from .._shared.wording import repr_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 __all__ = ["LISTS", "alternatives", "described", "fits", "resolved", "typed"]
 
@@ -54,7 +58,28 @@ def typed(record: T) -> T:
         value = getattr(record, name)
         if not fits(value, declared):
             raise TypeError(f"{name} must be {described(declared)}, not {repr_of(value, 80)}")
+        for allowed, what in _limits(name, declared):
+            if value is not None and value != getattr(kind, name, None) and not allowed(value):
+                raise TypeError(f"{name} must be {what}, not {repr_of(value, 80)}")
     return record
+
+
+def _limits(name: str, declared: Any) -> Iterator[tuple[Callable[[Any], bool], str]]:
+    """What a document says of a value besides its type: whole numbers are counts there."""
+    if int in alternatives(declared):
+        yield lambda value: value >= 0, "a whole number that is not negative"
+    if name == "execution_time_seconds":
+        yield lambda value: 0 <= value < math.inf, "a finite number of seconds"
+    if name == "started_at":
+        yield _is_moment, "a timestamp as in ISO 8601"
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        dt.datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 @functools.cache

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
-from .._shared.wording import plural
+from .._shared.wording import plural, repr_of
 from ..errors import CheckFailedError, reading_document
 from .declared import typed
 from .html import to_html
@@ -243,15 +243,16 @@ class Report(_Record):
             data: The dict, or what JSON gave back of it.
 
         Raises:
-            RuleError: If it is no such dict, or its results say another ``overall_status`` than it has.
+            RuleError: If it is no such dict, or its results say another status or other numbers of checks than it has.
         """
         with reading_document("Report.from_dict", data):
             values = {one.name: data[one.name] for one in fields(cls) if one.name not in cls._OPTIONAL}
             values |= {name: data.get(name, default) for name, default in cls._OPTIONAL.items()}
             values["results"] = tuple(CheckResult.from_dict(result) for result in data["results"])
             found = typed(cls(**values))
-            if (said := data.get("overall_status", found.overall_status)) != found.overall_status:
-                raise TypeError(f"overall_status is {said!r:.80}, and its results say {found.overall_status!r}")
+            for name in (key for key in cls.KEYS if key not in values):
+                if (said := data.get(name, getattr(found, name))) != getattr(found, name):
+                    raise TypeError(f"{name} is {repr_of(said, 80)}, and its results say {getattr(found, name)!r}")
             return found
 
     def to_json(self, *, indent: int | None = None) -> str:

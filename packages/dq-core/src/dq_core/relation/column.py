@@ -78,6 +78,11 @@ class Column:
         )
 
     @property
+    def is_json(self) -> bool:
+        """Whether its values are documents of JSON."""
+        return "json" in (self.family, self.declared)
+
+    @property
     def zoned(self) -> bool:
         """Whether its timestamps, or times, carry a zone."""
         return canonical(self.type_name)[0] in ("timestamptz", "timetz")

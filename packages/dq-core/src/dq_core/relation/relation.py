@@ -61,7 +61,14 @@ class Relation(Selection):
         """What to group rows by so that those with equal values of a column are together."""
         column = self.columns[name]
         if column.family == "untyped" and column.untyped is not None:
-            return [self.written(name, exactly=True)]
+            written = self.written(name, exactly=True)
+            if column.untyped.form == "csv":
+                return [written]
+            raw = self.from_.c[column.untyped.raw]
+            nested = sa.case((sa.func.left(raw, 1).in_(["{", "["]), raw))
+            return [sa.func.coalesce(self.dialect.document(nested), written)]
+        if column.is_json:
+            return [self.dialect.document(self[name])]
         return self.dialect.groups(self[name], column)
 
     @property

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, FromClause, TextClause
     from sqlalchemy.exc import DBAPIError
 
-    from ..._shared.canonical_sql import CanonicalSQL
     from ..._shared.iceberg_snapshots import AsOf
     from ..pattern import Pattern
     from ..questions import Named, Questions
@@ -69,8 +68,6 @@ class Dialect(HandedOver):
     infinity = "CAST('{}Infinity' AS DOUBLE PRECISION)"
     #: Whether CREATE TABLE commits the open transaction.
     ddl_commits = False
-    #: The canonical forms of values and the hashes of rows in its SQL; None if nobody has written them.
-    canonical: CanonicalSQL | None = None
     #: Whether another thread than the one that opened a connection may use it.
     any_thread = True
     #: Whether every statement that writes commits, so that several cannot be one transaction.

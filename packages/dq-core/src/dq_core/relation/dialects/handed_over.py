@@ -9,6 +9,7 @@ import sqlalchemy as sa
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
+    from ..._shared.canonical_sql import CanonicalSQL
     from ..column import Column
 
 __all__ = ["HandedOver"]
@@ -16,6 +17,9 @@ __all__ = ["HandedOver"]
 
 class HandedOver:
     """The part of a dialect that says how values are read."""
+
+    #: The canonical forms of values and the hashes of rows in its SQL; None if nobody has written them.
+    canonical: CanonicalSQL | None = None
 
     def reads(self, value: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
         """A column's values in the form in which rules compare them."""
@@ -82,3 +86,7 @@ class HandedOver:
         """
         del column
         return [value]
+
+    def document(self, json: ColumnElement[Any]) -> ColumnElement[Any]:
+        """What two documents of JSON that mean the same have in common."""
+        return json if self.canonical is None else self.canonical.form(json, "json", "varchar")

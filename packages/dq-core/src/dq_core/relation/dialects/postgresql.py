@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION
+from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION, JSONB
 
 from ..._shared.canonical_sql import PostgreSQLForms
 from ..column import Column
@@ -148,7 +148,7 @@ class PostgreSQL(Dialect):
     ) -> FollowUp:
         """Count the distinct values first: cheaper than grouping, and usually enough."""
         if len(keys) == 1:
-            value = self.ordered(relation[keys[0]], relation.columns[keys[0]].family)
+            value = self.ordered(relation.groups(keys[0])[-1], relation.columns[keys[0]].family)
             conditions = relation.among([], where)
             distinct = yield OneValue(relation.select(sa.func.count(sa.distinct(value))).where(*conditions))
             if distinct == measured["considered_rows"]:
@@ -157,7 +157,7 @@ class PostgreSQL(Dialect):
 
     def distinct(self, relation: Selection, column: str, where: str | None) -> FollowUp:
         """Sorting by code points is much faster than by a collation and finds the same values."""
-        value = self.ordered(relation[column], relation.columns[column].family)
+        value = self.ordered(relation.groups(column)[-1], relation.columns[column].family)
         counted = relation.select(sa.func.count(sa.distinct(value))).where(*relation.among([], where))
         return {"value": int((yield OneValue(counted)))}
 
@@ -182,6 +182,10 @@ class PostgreSQL(Dialect):
     def in_utc(self, moment: ColumnElement[Any]) -> ColumnElement[Any]:
         """A comparison takes it for one in the zone of the session."""
         return sa.func.timezone("UTC", sa.cast(moment, sa.TIMESTAMP()))
+
+    def document(self, json: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A ``jsonb``, which the server compares by what it means."""
+        return sa.cast(json, JSONB())
 
     def is_nan(self, number: ColumnElement[Any], family: str) -> ColumnElement[bool] | None:
         """NaN equals itself, and is greater than all others."""

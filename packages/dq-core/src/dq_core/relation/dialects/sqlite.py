@@ -222,6 +222,7 @@ class SQLite(Dialect):
         # A connection of the caller with a statement that still runs keeps the function that it has.
         with contextlib.suppress(sqlite3.OperationalError):
             driver_connection(connection).create_function("regexp", 2, regexp, deterministic=True)
+            self.canonical.problem(connection)
 
     def refused(self, connection: Connection, relation: Selection, sqls: Sequence[str]) -> dict[str, str]:
         """By what the compiler of SQLite reports to its authorizer, twice: alone, and within parentheses.

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from ..._shared.canonical_sql import TrinoForms
+from ..._shared.canonical_sql.base import spelled
 from ..._shared.tables import candidates
 from ..backtracking import takes_exponential_time
 from ..column import Column
@@ -167,6 +168,10 @@ class Trino(Dialect):
         if name in _NESTED or column.family in ("list", "struct"):
             return sa.func.json_format(sa.cast(value, _Json()), type_=sa.Text())
         return sa.cast(value, sa.Text())
+
+    def document(self, json: ColumnElement[Any]) -> ColumnElement[Any]:
+        """In a SELECT of its own: Trino fails to compute such functions of what it knows before the query runs."""
+        return spelled("(SELECT {value})", super().document(json))
 
     # Running
 

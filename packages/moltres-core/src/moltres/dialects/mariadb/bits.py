@@ -25,7 +25,7 @@ class _SignedBits:
         bitwise = binary.operator in _BITWISE and _has_sign(binary.left) and _has_sign(binary.right)
         if bitwise and binary.operator is _RIGHT:
             sides = (binary.left, *(binary.left, binary.right) * 2)
-            return "CASE WHEN {} < 0 THEN CAST(~(~{} >> {}) AS SIGNED) ELSE {} >> {} END".format(
+            return "CASE WHEN {} < 0 THEN CAST(~(~{} >> {}) AS SIGNED) ELSE CAST({} >> {} AS SIGNED) END".format(
                 *(self.process(side, **options) for side in sides)  # type: ignore[attr-defined]  # of the compiler
             )
         written = str(super().visit_binary(binary, *args, **options))  # type: ignore[misc]  # as above

@@ -6,6 +6,9 @@ import dataclasses
 import datetime as dt
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +16,9 @@ import sqlalchemy as sa
 from dq_core import Report, RuleError, validate
 from dq_core.history import History
 from support.reports import report, result
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DAY = dt.datetime(2026, 11, 1, 8, tzinfo=dt.UTC)
 
@@ -30,6 +36,28 @@ def of_day(day: int, rows: int, nulls: int = 0) -> Report:
 @pytest.fixture
 def history(engine: sa.Engine) -> History:
     return History(engine)
+
+
+@pytest.fixture(params=["sqlite", "duckdb", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> sa.URL:
+    if request.param == "postgresql":
+        return request.getfixturevalue("postgresql_url")  # type: ignore[no-any-return]
+    return sa.make_url(f"{request.param}:///{tmp_path / 'history.db'}")
+
+
+def test_several_that_begin_at_once_are_all_recorded(url: sa.URL) -> None:
+    engine = sa.create_engine(url)
+    together = Barrier(4)
+
+    def record(day: int) -> str:
+        together.wait()
+        return History(engine, prefix="at_once_").record(of_day(day, 100, nulls=1), suite="users", run_id=f"run-{day}")
+
+    with ThreadPoolExecutor(4) as threads:
+        recorded = list(threads.map(record, range(4)))
+    points = History(engine, prefix="at_once_").points("total_rows", suite="users")
+    assert [point.run_id for point in points] == recorded
+    engine.dispose()
 
 
 def test_values_come_back_oldest_first(history: History) -> None:

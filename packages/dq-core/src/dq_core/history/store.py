@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import math
 import uuid
+from threading import Event
 from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
@@ -43,6 +44,8 @@ class _Microseconds(sa.types.UserDefinedType[dt.datetime]):
 
 
 _MOMENT = sa.DateTime().with_variant(_Microseconds(), "trino")
+#: Seconds between attempts to make the tables; after the last one it is an error.
+_WAITS = (0.05, 0.1, 0.2, 0.4, None)
 #: No history has more runs.
 _MOST_RUNS = 10**9
 
@@ -316,14 +319,31 @@ class History:
             TableNotFoundError: There is no file to read.
         """
         try:
-            with (connect_to_read if reads else connect)(self.engine) as connection, connection.begin():
-                self._metadata.create_all(connection)
-                yield connection
+            with (connect_to_read if reads else connect)(self.engine) as connection:
+                self._make_tables(connection)
+                with connection.begin():
+                    yield connection
         except DBAPIError as error:
             reason = scrubbed(str(error.orig).strip(), secrets_of(self.engine.url))
             again = retry_can_help(self.engine.dialect.name, error.orig or error, unknown=False)
             kind = SourceConnectionError if again else SourceError
             raise kind(f"The history in {masked(self.engine.url)} cannot be used: {reason}") from None
+
+    def _make_tables(self, connection: sa.Connection) -> None:
+        """Make the tables that are not there, in a transaction of its own.
+
+        It fails where another one makes them at the same moment, in as many ways as there are databases.
+        """
+        for wait in _WAITS:
+            try:
+                with connection.begin():
+                    self._metadata.create_all(connection)
+            except DBAPIError:
+                if wait is None:
+                    raise
+                Event().wait(wait)
+            else:
+                return
 
     def _series(
         self, metrics: Sequence[str], suite: str, last: int, before: dt.datetime | None

@@ -6,11 +6,12 @@ import datetime as dt
 import os
 import signal
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Date, Numeric, event, text
 
-from moltres import ETLPipeline, col, connect, hand_over
+from moltres import ETLPipeline, col, connect, hand_over, lit
 from moltres.errors import ConfigurationError, QueryError, QueryTimeoutError, SchemaMismatchError, TransientQueryError
 from moltres.handoff import Reference
 from moltres.write import attempts
@@ -581,3 +582,16 @@ def test_a_limit_of_the_session_holds_as_well(db: Database) -> None:
             mine.sql(FOREVER).collect(query_timeout=60)
         connection.exec_driver_sql("RESET SESSION query_max_execution_time")
         assert mine.sql("SELECT 1 AS a").collect() == [{"a": 1}]
+
+
+def test_a_moment_is_the_same_in_whatever_zone_it_is_given(db: Database) -> None:
+    """The driver writes the name of a zone, in which two hours have one name when clocks go back."""
+    first = dt.datetime(2024, 10, 27, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+    hours = [first, first.replace(fold=1)]
+    instants = [hour.astimezone(dt.UTC) for hour in hours]
+    db.write([{"id": 0, "at": instants[0]}, {"id": 1, "at": instants[1]}]).save_as_table("t")
+    for number, hour in enumerate(hours):
+        assert db.table("t").where(col("at") == hour).collect().column("id") == [number]
+        assert db.table("t").where(col("at").in_([hour])).collect().column("id") == [number]
+        assert db.sql("SELECT id FROM t WHERE at = :at", at=hour).collect().column("id") == [number]
+        assert db.table("t").limit(1).select(at=lit(hour)).collect().column("at") == [instants[number]]

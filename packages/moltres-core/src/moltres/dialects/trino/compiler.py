@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Numeric
@@ -42,10 +43,22 @@ def _mean(function: Any, rows: Callable[[Any], ColumnElement[Any]]) -> ColumnEle
     return mean_of_exact_sum(argument, rows) if kind in {"integer", "decimal"} else None
 
 
+def _in_utc(value: Any) -> Any:
+    """A moment in UTC: the driver writes the name of its zone, in which two hours have one name when clocks go back."""
+    if isinstance(value, list | tuple):
+        return type(value)(map(_in_utc, value)) if type(value) in (list, tuple) else value
+    is_moment = isinstance(value, dt.datetime) and value.tzinfo is not None
+    return value.astimezone(dt.UTC) if is_moment else value
+
+
 class _Corrections:
     """Mixed into a compiler."""
 
     process: Any
+
+    def construct_params(self, *args: Any, **options: Any) -> dict[str, Any]:
+        given: dict[str, Any] = super().construct_params(*args, **options)  # type: ignore[misc]  # of the compiler
+        return {name: _in_utc(value) for name, value in given.items()}
 
     def visit_truediv_binary(self, binary: Any, _operator: Any, **kw: Any) -> str:
         # A quotient of Trino has no more digits behind the point than its operands: 7/2 is 3, and 0.01/3 is 0.00.

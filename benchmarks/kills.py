@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from moltres.dialects import dialect_for
-from moltres.dialects.binding import make_engine, parse_url
+from moltres.dialects.connections.binding import make_engine, parse_url
 from support.kill_ways import WAYS, ways_of
 from support.kills import (
     Tally,

@@ -18,7 +18,7 @@ from dq_core.checks import KINDS
 from dq_core.quarantine import quarantine
 from moltres import Database, col, connect, func, lit, when
 from moltres.dialects import dialect_for
-from moltres.dialects.compiling import compiling
+from moltres.dialects.sql.compiling import compiling
 from moltres.errors import MoltresError
 from support.elsewhere import ELSEWHERE, Elsewhere, outcome, standing_in
 from support.tools import load_tool

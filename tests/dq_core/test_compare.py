@@ -40,7 +40,7 @@ from support.fingerprints import ARROW, EDGES, FORMS, document_types, fitting, s
 from support.hostile import Call, assert_refused
 from support.shared import shared
 
-_spec = shared("fingerprint")
+_spec = shared("fingerprints.fingerprint")
 comparing = importlib.import_module("dq_core.comparing.compare")  # the package has a function of the same name
 _MARIADB, _TRINO = [pytest.param(name, marks=pytest.mark.engines) for name in ("mariadb", "trino_memory")]
 

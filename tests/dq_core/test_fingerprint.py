@@ -29,7 +29,7 @@ from support.fingerprints import (
 )
 from support.shared import shared
 
-_spec = shared("fingerprint")
+_spec = shared("fingerprints.fingerprint")
 Fingerprint, canonical, encoded, value_of = _spec.Fingerprint, _spec.canonical, _spec.encoded, _spec.value_of
 
 Row = Mapping[str, Any]
@@ -224,7 +224,7 @@ def test_every_version_of_postgresql_has_its_own_way_to_the_same_sums(
     postgresql_url: sa.URL, version: tuple[int, int]
 ) -> None:
     engine = sa.create_engine(postgresql_url)
-    forms = shared("canonical_sql").PostgreSQLForms()
+    forms = shared("fingerprints.canonical_sql").PostgreSQLForms()
     with engine.connect() as connection:
         connection.dialect.server_version_info = version  # type: ignore[attr-defined]
         number: Any = sa.literal_column("g", sa.Integer())

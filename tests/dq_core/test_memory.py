@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from dq_core import compare, open_source
 from dq_core.relation.dialects.duckdb import DuckDB
-from dq_core.relation.dialects.duckdb_memory import ScanMemory, limit_memory
+from dq_core.relation.dialects.memory import ScanMemory, limit_memory
 
 
 def test_it_takes_half_a_gigabyte_for_each_thread_at_most() -> None:

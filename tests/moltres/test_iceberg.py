@@ -102,7 +102,7 @@ def test_a_catalog_is_made_by_many_writers_at_once(url: URL) -> None:
     start = Barrier(8)
 
     def opening() -> Any:
-        opened_by = shared("iceberg_places").catalog_opener(url, core="moltres-core")
+        opened_by = shared("iceberg.places").catalog_opener(url, core="moltres-core")
         start.wait()
         return opened_by(make=True)
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from moltres import Database
 
 ROWS = [{"id": number, "p": number % 2} for number in range(4)]
-CATALOG = shared("iceberg_sql").Catalog
+CATALOG = shared("iceberg.sql").Catalog
 LOST = OperationalError("UPDATE iceberg_tables", {}, Exception("the connection was lost"))
 
 

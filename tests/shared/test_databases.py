@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 statements = shared("statements")
-sqlite = shared("sqlite")
-tables = shared("tables")
-files = shared("files")
-filesystems = shared("filesystems")
+sqlite = shared("databases.sqlite")
+tables = shared("databases.tables")
+files = shared("files.readers")
+filesystems = shared("files.filesystems")
 problems = shared("problems")
 
 

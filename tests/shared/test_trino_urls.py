@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-trino_urls = shared("trino_urls")
+trino_urls = shared("databases.trino_urls")
 problems = shared("problems")
-urls = shared("urls")
+urls = shared("databases.urls")
 
 RUN = trino_urls.Run("airflow", {"dag_id": "nightly", "task_id": "load, all", "run_id": "manual__2024-01-01T00:00+00"})
 PLACE = "trino://me@host:8443/lake/sales"

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from support.shared import CORE, shared
 
-urls = shared("urls")
-iceberg_places = shared("iceberg_places")
+urls = shared("databases.urls")
+iceberg_places = shared("iceberg.places")
 problems = shared("problems")
 ROOT = Path(__file__).resolve().parents[2]
 DISTRIBUTION = {"moltres": "moltres-core", "dq_core": "dq-core"}[CORE]
@@ -128,7 +128,7 @@ def test_an_extra_is_one_that_the_distribution_has() -> None:
 
 
 def test_a_vendored_core_names_the_package_itself() -> None:
-    wording = import_module(urls.__name__.replace("urls", "wording"))
+    wording = import_module(urls.__name__.replace("databases.urls", "wording"))
     assert (
         wording.pip_line("psycopg[binary]", core="no-such-distribution", extra="x") == 'pip install "psycopg[binary]"'
     )

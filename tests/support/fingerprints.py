@@ -264,7 +264,7 @@ def canonical_documents(engine: sa.Engine, texts: Sequence[str], type_: str) -> 
         "postgresql": "PostgreSQLForms", "duckdb": "DuckDBForms", "sqlite": "SQLiteForms", "mariadb": "MariaDBForms",
         "trino": "TrinoForms",
     }  # fmt: skip
-    sql = getattr(shared("canonical_sql"), forms[engine.dialect.name])()
+    sql = getattr(shared("fingerprints.canonical_sql"), forms[engine.dialect.name])()
     stored_documents(engine, "documents", texts, type_)
     rows = sa.table("documents", sa.column("id", sa.Integer()), sa.column("j", sa.Text()))
     with engine.connect() as connection:

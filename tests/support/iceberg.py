@@ -36,7 +36,7 @@ def opened(url: URL) -> SqlCatalog:
     """The catalog as PyIceberg opens it."""
     from pyiceberg.catalog.sql import SqlCatalog  # not in every environment that has the tests
 
-    store = shared("urls").normalized(url.set(drivername=url.drivername.partition("+")[2], query={}))
+    store = shared("databases.urls").normalized(url.set(drivername=url.drivername.partition("+")[2], query={}))
     query = dict(url.query)
     name = str(query.pop("catalog", "default"))
     query.pop("namespace", None)

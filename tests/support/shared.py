@@ -23,5 +23,5 @@ CORE = _core()
 
 
 def shared(name: str) -> ModuleType:
-    """A shared module, as ``dq_core._shared.urls`` or ``moltres._shared.urls``."""
+    """A shared module, as ``dq_core._shared.databases.urls`` or ``moltres._shared.databases.urls``."""
     return import_module(f"{CORE}._shared.{name}")

@@ -385,7 +385,8 @@ def test_moments_of_other_libraries_are_moments(db: Database, moment: tuple[dt.d
 
 def test_lengths_of_other_libraries_have_the_same_fingerprint() -> None:
     own, plain = Length(days=1, microseconds=5), dt.timedelta(days=1, microseconds=5)
-    assert shared("fingerprint").canonical(own, "time") == shared("fingerprint").canonical(plain, "time")
+    canonical = shared("fingerprints.fingerprint").canonical
+    assert canonical(own, "time") == canonical(plain, "time")
 
 
 def test_names_that_differ_in_case_only_are_no_table_that_another_makes(tmp_path: Path) -> None:

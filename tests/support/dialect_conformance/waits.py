@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from moltres import col, connect
-from moltres.dialects import held
+from moltres.dialects.connections import held
 from moltres.errors import ConfigurationError, MoltresError, TransientQueryError
 from support.dialect_conformance.base import DialectSuite
 

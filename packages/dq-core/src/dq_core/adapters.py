@@ -25,17 +25,17 @@ from ._shared.arguments import (
 )
 from ._shared.command.arguments import add_read_options, read_options_of
 from ._shared.command.running import Parser
+from ._shared.databases.trino_urls import Run, named_text
+from ._shared.databases.urls import is_database_url, packages_of
 from ._shared.durations import iso_duration
-from ._shared.files import ALL_ENDINGS as FILE_ENDINGS
-from ._shared.files import ending_of
-from ._shared.filesystems import filesystem_package
-from ._shared.iceberg_places import url_problem
+from ._shared.files.filesystems import filesystem_package
+from ._shared.files.read_options import read_options_problems
+from ._shared.files.readers import ALL_ENDINGS as FILE_ENDINGS
+from ._shared.files.readers import ending_of
+from ._shared.iceberg.places import url_problem
 from ._shared.json_values import plain
 from ._shared.masking import masked, scrubbed, secrets_in, secrets_of, secrets_of_options
 from ._shared.problems import InvalidOptionError, NoJSONFormError, UnknownFormatError
-from ._shared.read_options import read_options_problems
-from ._shared.trino_urls import Run, named_text
-from ._shared.urls import is_database_url, packages_of
 from ._shared.wording import closest, listing, pip_line, plain_problem, plural, question, repr_of, with_hint
 
 __all__ = [

@@ -10,12 +10,13 @@ from sqlalchemy import URL, Connection, Engine, SelectBase, inspect
 
 from ._shared import arguments
 from ._shared.masking import masked
-from .dialects import absent, binding, catalog, dialect_for, forks, held, kind_of
-from .dialects.acquiring import acquired
+from .dialects import catalog, dialect_for, kind_of
+from .dialects.connections import absent, binding, forks, held
+from .dialects.connections.acquiring import acquired
+from .dialects.connections.transactions import in_transaction
 from .dialects.error_translation import translated
-from .dialects.owned import own, require_own_parts
+from .dialects.sql.owned import own, require_own_parts
 from .dialects.stopping import Running, Runs
-from .dialects.transactions import in_transaction
 from .errors import ConfigurationError, refuse
 from .frame.bound import Bound
 from .frame.dataframe import DataFrame
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Table
     from sqlalchemy.orm import Session
 
-    from ._shared.iceberg_snapshots import AsOf
+    from ._shared.iceberg.snapshots import AsOf
     from .dialects import Dialect
-    from .dialects.lexis import Lexis
+    from .dialects.sql.lexis import Lexis
 
 __all__ = ["Database", "connect"]
 

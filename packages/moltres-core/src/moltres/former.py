@@ -8,7 +8,7 @@ __all__ = ["MOVED", "forward"]
 
 MOVED: Final = {
     "arrow": (".types.arrow",),
-    "catalog": (".dialects.catalog", "._shared.tables"),
+    "catalog": (".dialects.catalog", "._shared.databases.tables"),
     "combine": (".frame.joins", ".frame.set_operations"),
     "dataframe": (".frame.dataframe",),
     "dialects.clock": ("._shared.statements",),
@@ -33,7 +33,7 @@ MOVED: Final = {
     "sqltext": (".read.sql_text",),
     "staging": (".handoff.staging",),
     "tabular": (".types.frames",),
-    "targets": (".dialects.binding", "._shared.masking"),
+    "targets": (".dialects.connections.binding", "._shared.masking"),
     "transfer": (".write.stream",),
     "verbs": (".frame.verbs",),
 }

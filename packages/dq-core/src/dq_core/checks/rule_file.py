@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from .._shared.arguments import plain_number
-from .._shared.files import near_file
+from .._shared.files.readers import near_file
 from .._shared.wording import question, repr_of
 from ..errors import RuleError, SourceError
 from .strict_yaml import MOST_CHARACTERS, is_twofold, read_yaml, size_problem

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._shared.command.arguments import count, from_environment
-from .._shared.files import near_file
+from .._shared.files.readers import near_file
 from ..errors import RuleError, SourceError
 from ..history import History
 from ..history.bounds import METHODS

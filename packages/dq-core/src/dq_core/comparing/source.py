@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from .._shared.pools import capacity
-from .._shared.urls import is_database_url
+from .._shared.databases.pools import capacity
+from .._shared.databases.urls import is_database_url
 from ..relation.dialects import dialect_for
 from ..sources import open_source
 from ..sources.database import beginning, connect_to_read
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractContextManager, ExitStack
 
-    from .._shared.iceberg_snapshots import AsOf
+    from .._shared.iceberg.snapshots import AsOf
     from ..sources import Opened
 
 __all__ = ["Source", "on_one_connection", "opened", "source_of"]

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from .._shared.iceberg_snapshots import AsOf
+    from .._shared.iceberg.snapshots import AsOf
     from ..checks.base import Check
     from ..learning import LearnedSuite
     from ..profiling import Profile

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from .._shared.arguments import is_unicode, string, whole
-from .._shared.connecting import missing_file, retry_can_help
+from .._shared.databases.connecting import missing_file, retry_can_help
+from .._shared.databases.urls import database_url, make_engine
 from .._shared.masking import masked, scrubbed, secrets_of, stored_problems
-from .._shared.urls import database_url, make_engine
 from .._shared.wording import question, repr_of
 from ..errors import RuleError, SourceConnectionError, SourceError, translated
 from ..relation.dialects import dialect_for

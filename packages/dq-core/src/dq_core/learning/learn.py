@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
-    from .._shared.iceberg_snapshots import AsOf
+    from .._shared.iceberg.snapshots import AsOf
     from ..relation.relation import Relation
 
 __all__ = ["learn", "learn_with"]

@@ -25,7 +25,7 @@ from .shapes import shape
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from .._shared.iceberg_snapshots import AsOf
+    from .._shared.iceberg.snapshots import AsOf
     from ..relation.column import Column
     from ..relation.relation import Relation
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from .._shared.arguments import is_unicode, seconds
 from .._shared.arguments import path as path_problems
-from .._shared.connecting import retry_can_help
+from .._shared.databases.connecting import retry_can_help
 from .._shared.drafts import draft_of
 from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.wording import question, repr_of
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.sql.expression import Executable
 
-    from .._shared.iceberg_snapshots import AsOf
+    from .._shared.iceberg.snapshots import AsOf
     from ..checks.base import Check
 
 __all__ = ["Quarantine", "quarantine"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 
-from .._shared.fingerprint import Fingerprint
+from .._shared.fingerprints.fingerprint import Fingerprint
 from ..errors import SourceError
 
 __all__ = ["BucketSums"]

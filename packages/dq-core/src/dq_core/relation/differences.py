@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from .._shared.canonical_sql import MOST_BUCKETS
-from .._shared.fingerprint import Fingerprint, value_of
+from .._shared.fingerprints.canonical_sql import MOST_BUCKETS
+from .._shared.fingerprints.fingerprint import Fingerprint, value_of
 from ..errors import SourceError
 from .bucket_sums import BucketSums
 

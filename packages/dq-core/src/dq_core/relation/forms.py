@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from .._shared.fingerprint import FORMS
-from .._shared.untyped import read
+from .._shared.files.untyped import read
+from .._shared.fingerprints.fingerprint import FORMS
 from .type_family import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from .._shared.canonical_sql import CanonicalSQL, Value
+    from .._shared.fingerprints.canonical_sql import CanonicalSQL, Value
     from .column import Column
     from .relation import Relation
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from .._shared.untyped import identity, read, text_of
+from .._shared.files.untyped import identity, read, text_of
 from ..errors import SourceError, TableNotFoundError
 from .narrow import wide
 from .selection import Selection

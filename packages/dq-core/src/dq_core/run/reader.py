@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from .._shared import statements
-from .._shared.connecting import retry_can_help
+from .._shared.databases.connecting import retry_can_help
 from .._shared.masking import scrubbed
 from .._shared.wording import listing
 from ..errors import RuleError, SourceConnectionError, SourceError, ValidationTimeoutError

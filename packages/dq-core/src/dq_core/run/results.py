@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from .._shared.files.text_copies import with_originals
 from .._shared.masking import scrubbed
-from .._shared.text_copies import with_originals
 from ..checks.base import EvaluationError, Outcome
 from ..checks.names import names_of
 from ..relation.selection import literal_sql

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
-    from .._shared.iceberg_snapshots import AsOf
+    from .._shared.iceberg.snapshots import AsOf
     from ..checks.base import Check
     from ..relation.selection import FollowUp
     from ..report.report import CheckResult

@@ -12,21 +12,21 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import AssertionPool
 
-from .._shared.connecting import (
+from .._shared.databases.connecting import (
     connecting_within,
     file_hint,
     missing_file,
     missing_file_hint,
     retry_can_help,
 )
-from .._shared.iceberg_places import is_iceberg
+from .._shared.databases.places import keeping_text
+from .._shared.databases.plain_rows import plain_rows
+from .._shared.databases.pools import capacity, is_in_transaction
+from .._shared.databases.tables import table_names
+from .._shared.databases.urls import make_engine
+from .._shared.iceberg.places import is_iceberg
 from .._shared.masking import masked, scrubbed, secrets_of
-from .._shared.places import keeping_text
-from .._shared.plain_rows import plain_rows
-from .._shared.pools import capacity, is_in_transaction
 from .._shared.statements import Deadline
-from .._shared.tables import table_names
-from .._shared.urls import make_engine
 from ..errors import (
     RuleError,
     SourceAccessError,
@@ -46,7 +46,7 @@ from .query_text import statement_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .._shared.iceberg_snapshots import AsOf
+    from .._shared.iceberg.snapshots import AsOf
     from ..relation.questions import LookedUp, Questions
     from .given import Database
 

@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from .._shared import files, parquet_columns
-from .._shared.files import Paths
-from .._shared.filesystems import register_filesystem
-from .._shared.json_files import json_query
+from .._shared.files import parquet_columns
+from .._shared.files import readers as files
+from .._shared.files.filesystems import register_filesystem
+from .._shared.files.json_files import json_query
+from .._shared.files.read_options import ReadOptions
+from .._shared.files.readers import Paths
+from .._shared.files.text_copies import original_of
+from .._shared.files.text_files import csv_query, identifier, line_fault, other_line_end
 from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.problems import UnknownFormatError
-from .._shared.read_options import ReadOptions
-from .._shared.text_copies import original_of
-from .._shared.text_files import csv_query, identifier, line_fault, other_line_end
 from ..errors import RuleError, SourceConnectionError, SourceError, TableNotFoundError, translated
 from ..relation.column import Column
-from ..relation.dialects.duckdb import DuckDB, read_exactly
+from ..relation.dialects.duckdb.dialect import DuckDB, read_exactly
 from ..relation.relation import Relation
 from ..relation.type_family import MOST_DIGITS, family_of_name
 from .untyped import untyped_relation

@@ -9,14 +9,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from .._shared import files
 from .._shared.arguments import string
-from .._shared.files import meant_url
-from .._shared.filesystems import filesystem_package, scheme_of
-from .._shared.iceberg_places import is_catalog
-from .._shared.iceberg_snapshots import AsOf, as_of_problems
+from .._shared.databases.urls import database_url, is_database_url
+from .._shared.files import readers as files
+from .._shared.files.filesystems import filesystem_package, scheme_of
+from .._shared.files.readers import meant_url
+from .._shared.iceberg.places import is_catalog
+from .._shared.iceberg.snapshots import AsOf, as_of_problems
 from .._shared.problems import UnknownFormatError
-from .._shared.urls import database_url, is_database_url
 from ..errors import RuleError, translated
 
 __all__ = ["Database", "database_of", "is_files"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._shared.iceberg_places import register
+from .._shared.iceberg.places import register
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -20,7 +20,7 @@ def engine_of(given: sa.URL | Any) -> sa.Engine:
     Args:
         given: A URL such as ``iceberg+sqlite:///catalog.db?warehouse=file:///folder``, or a catalog of PyIceberg.
     """
-    from .._shared.iceberg_dialect import make_engine
+    from .._shared.iceberg.dialect import make_engine
     from .iceberg_reading import ReadingDialect  # needs DuckDB's dialect
 
     return make_engine(given, ReadingDialect)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._shared.iceberg_dialect import IcebergDialect
+from .._shared.iceberg.dialect import IcebergDialect
 
 __all__ = ["ReadingDialect"]
 

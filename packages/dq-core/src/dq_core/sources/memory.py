@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from .._shared.databases.duckdb_optimizers import WRONG
+from .._shared.databases.places import keeping_text
 from .._shared.duckdb_literals import use_literals
-from .._shared.optimizers import WRONG
-from .._shared.places import keeping_text
 from ..relation.column import Column
-from ..relation.dialects.duckdb import DuckDB, read_exactly
-from ..relation.dialects.duckdb_memory import limit_memory
+from ..relation.dialects.duckdb.dialect import DuckDB, read_exactly
+from ..relation.dialects.memory import limit_memory
 from ..relation.relation import Relation
 from . import files, rows
 from .opened import Opened
@@ -66,7 +66,7 @@ def open_files(
     Args:
         source: The files.
         storage_options: For the fsspec file system of URIs.
-        read_options: How CSV files are written; see `dq_core._shared.read_options.ReadOptions`.
+        read_options: How CSV files are written; see `dq_core._shared.files.read_options.ReadOptions`.
         expected: Columns to assume of files that have none, because they have no rows.
     """
     with _database() as connection:

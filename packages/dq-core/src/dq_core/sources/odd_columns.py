@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from .._shared.arguments import is_unicode
-from .._shared.untyped import DOUBLE_DIGITS
+from .._shared.files.untyped import DOUBLE_DIGITS
 from ..relation.type_family import NUMBERS, family_of_value
 from .arrow_columns import arrow_column, is_odd
 from .values import storage_of_numbers

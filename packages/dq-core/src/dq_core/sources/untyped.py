@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from .._shared import untyped
+from .._shared.files import untyped
 from ..errors import RuleError
 from ..relation.column import Column, Untyped
-from ..relation.dialects.duckdb import DuckDB
+from ..relation.dialects.duckdb.dialect import DuckDB
 from ..relation.narrow import wide
 from ..relation.relation import Relation
 from ..relation.type_family import describe_type, wanted_families
@@ -17,7 +17,7 @@ from ..relation.type_family import describe_type, wanted_families
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from .._shared.read_options import ReadOptions
+    from .._shared.files.read_options import ReadOptions
 
 __all__ = ["untyped_relation"]
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Boolean, literal_column
 
 from .._shared.command.arguments import add_files, from_environment, mapping_of, names_of, read_options_of
-from .._shared.files import function_for, meant_url, near_file
+from .._shared.databases.urls import is_database_url
+from .._shared.files.readers import function_for, meant_url, near_file
 from .._shared.masking import masked
-from .._shared.urls import is_database_url
 from .._shared.wording import question
 from ..database import Database, connect
 from ..errors import ConfigurationError, problems_translated

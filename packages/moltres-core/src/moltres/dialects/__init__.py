@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from .._shared import iceberg_places
+from .._shared.iceberg import places as iceberg_places
 from .._shared.wording import listing
 from ..errors import ConfigurationError
 from .base import Dialect

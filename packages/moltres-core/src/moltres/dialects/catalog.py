@@ -9,14 +9,14 @@ from sqlalchemy import Column, MetaData, Select, Table, inspect, literal_column,
 from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.sql.visitors import iterate
 
-from .._shared import tables
+from .._shared.databases import tables
 from .._shared.wording import repr_of
 from ..errors import ConfigurationError, TableNotFoundError, TransientQueryError
 from ..types.logical import is_known, logical_type
 from .base import INSTEAD_OF_NULL
-from .names import is_possible
-from .owned import own
 from .seen_files import remember
+from .sql.names import is_possible
+from .sql.owned import own
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Inspector
     from sqlalchemy.sql import ClauseElement
 
-    from .._shared.iceberg_snapshots import AsOf
+    from .._shared.iceberg.snapshots import AsOf
     from .base import Dialect
 
 

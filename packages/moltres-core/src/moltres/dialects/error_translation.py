@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import ArgumentError, CompileError, DBAPIError, InvalidRequestError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from .._shared.connecting import file_hint, retry_can_help
+from .._shared.databases.connecting import file_hint, retry_can_help
+from .._shared.databases.pools import is_in_transaction
 from .._shared.masking import masked, scrubbed, secrets_of
-from .._shared.pools import is_in_transaction
 from .._shared.problems import ProblemError
 from ..errors import (
     ConfigurationError,

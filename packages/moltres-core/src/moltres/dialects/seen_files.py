@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from sqlalchemy import FromClause
 from sqlalchemy.sql.visitors import iterate
 
-from .._shared.files import changed_files, stamps_of
+from .._shared.files.readers import changed_files, stamps_of
 from .._shared.masking import masked
 from .._shared.statements import driver_connection
 from ..errors import TransientQueryError
-from .owned import require_own_parts
+from .sql.owned import require_own_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.sql import ClauseElement
 
-    from .._shared.files import Paths
+    from .._shared.files.readers import Paths
 
 __all__ = ["Seen", "SeenFiles", "remember", "require_unchanged", "see", "unchanged"]
 

@@ -18,8 +18,8 @@ from uuid import UUID
 from sqlalchemy import column, func, select, table
 from sqlalchemy.engine.default import DefaultDialect
 
-from .._shared.canonical_sql import DuckDBForms
-from .._shared.fingerprint import Fingerprint, canonical, head_of, of_columns
+from .._shared.fingerprints.canonical_sql import DuckDBForms
+from .._shared.fingerprints.fingerprint import Fingerprint, canonical, head_of, of_columns
 from ..types import documents
 from ..types.arrow import arrow
 from .rows import uncollected

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from .._shared.canonical_sql import TO_2000
-from .._shared.fingerprint import NAN
+from .._shared.fingerprints.canonical_sql import TO_2000
+from .._shared.fingerprints.fingerprint import NAN
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,7 +28,7 @@ class Covered:
 
     Attributes:
         name: The column.
-        form: The canonical form of its values, out of `_shared.fingerprint.FORMS`.
+        form: The canonical form of its values, out of `_shared.fingerprints.fingerprint.FORMS`.
         type_name: Its type as the database prints it, in lower case.
         signed_zero: Whether it tells -0.0 from 0.0.
         single: Whether it holds floats of 32 bits, which drivers read and send by their shortest digits.

@@ -21,8 +21,8 @@ from sqlalchemy.sql.visitors import iterate, replacement_traverse
 
 from .._shared.moments import is_finer
 from ..dialects.complexity import not_too_deep
-from ..dialects.moments import as_text, in_one_form
-from ..dialects.same_moments import comparable, is_moment, like_stored
+from ..dialects.sql.moments import as_text, in_one_form
+from ..dialects.sqlite.same_moments import comparable, is_moment, like_stored
 from ..errors import ConfigurationError
 from ..types.logical import LogicalType, logical_type, sendable
 from .one_form import within_functions

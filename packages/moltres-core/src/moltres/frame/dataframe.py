@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .._shared import arguments
 from ..dialects.complexity import not_too_deep
-from ..dialects.names import require_told_apart
+from ..dialects.sql.names import require_told_apart
 from ..errors import ConfigurationError, refuse
 from ..read import display, explain, fetch
 from ..types import frames

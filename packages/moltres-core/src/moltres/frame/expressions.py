@@ -33,8 +33,8 @@ from sqlalchemy.types import Double, NullType, TypeEngine
 
 from .._shared.wording import repr_of
 from ..dialects.complexity import not_too_deep
-from ..dialects.converted import Converted
-from ..dialects.passing import passed_type
+from ..dialects.sql.converted import Converted
+from ..dialects.sql.passing import passed_type
 from ..errors import ConfigurationError
 from ..types.logical import logical_type, sendable
 from .plain_values import plain

@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import ClauseList, ExpressionClauseList, Grouping, 
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.visitors import cloned_traverse, iterate
 
-from ..dialects.same_moments import comparable, is_moment
+from ..dialects.sqlite.same_moments import comparable, is_moment
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement

@@ -13,7 +13,7 @@ from sqlalchemy.sql.elements import Case
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.visitors import iterate
 
-from ..dialects.passing import given_by
+from ..dialects.sql.passing import given_by
 from ..errors import ConfigurationError, SchemaMismatchError
 from ..types.logical import LogicalType, told
 

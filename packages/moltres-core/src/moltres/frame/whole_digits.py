@@ -17,9 +17,9 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.selectable import SelectStatementGrouping
 from sqlalchemy.sql.visitors import cloned_traverse, iterate
 
-from ..dialects.converted import Converted
-from ..dialects.passing import given_by, name_of
-from ..dialects.scales import scale_of
+from ..dialects.sql.converted import Converted
+from ..dialects.sql.passing import given_by, name_of
+from ..dialects.sql.scales import scale_of
 from ..types.logical import logical_type
 
 if TYPE_CHECKING:

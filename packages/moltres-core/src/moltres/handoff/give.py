@@ -11,7 +11,7 @@ from sqlalchemy import literal_column, select
 from .._shared import arguments
 from .._shared.wording import plural
 from ..database import Database, connect
-from ..dialects.binding import OWN_MEMORY
+from ..dialects.connections.binding import OWN_MEMORY
 from ..dialects.stopping import cleaning_up
 from ..errors import HandoffError, refuse
 from ..frame.dataframe import DataFrame

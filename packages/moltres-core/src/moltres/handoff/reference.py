@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, Never
 from .._shared import arguments
 from .._shared.masking import masked
 from .._shared.wording import plural, repr_of
-from ..dialects.names import STAGE_PREFIX
+from ..dialects.sql.names import STAGE_PREFIX
 from ..errors import HandoffError
 from ..types.records import Records
 

@@ -14,7 +14,7 @@ from sqlalchemy import MetaData, Table, func, inspect, select
 from sqlalchemy.schema import DropTable
 
 from .._shared import arguments
-from .._shared.filesystems import filesystem_of
+from .._shared.files.filesystems import filesystem_of
 from .._shared.masking import masked
 from ..database import Database
 from ..errors import HandoffError, problems_translated, refuse

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import MetaData, cast, null, select, union_all
 
-from .._shared.connecting import missing_file
+from .._shared.databases.connecting import missing_file
 from .._shared.masking import masked
 from ..database import Database, connect
 from ..dialects.seen_files import remember

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._shared.arguments import flag
-from ..dialects.compiling import compiling, literal, written_out
+from ..dialects.sql.compiling import compiling, literal, written_out
 from ..errors import ConfigurationError, refuse
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from sqlalchemy.sql.visitors import iterate
 
-from .._shared import arguments, filesystems, parquet_columns
-from .._shared.files import reader_call, resolved
+from .._shared import arguments
+from .._shared.files import filesystems, parquet_columns
+from .._shared.files.readers import reader_call, resolved
+from .._shared.files.text_files import line_fault
 from .._shared.masking import masked, scrubbed, secrets_of
-from .._shared.text_files import line_fault
 from .._shared.wording import repr_of
 from ..dialects.base.refusals import unread
 from ..dialects.seen_files import remember, see

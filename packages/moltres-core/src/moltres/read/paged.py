@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from .._shared.statements import clock_of
-from ..dialects import held
+from ..dialects.connections import held
 from ..errors import ConfigurationError
 from .spool import Spool
 

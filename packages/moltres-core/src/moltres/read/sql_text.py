@@ -13,8 +13,8 @@ from sqlalchemy.sql.elements import TextClause, _anonymous_label
 from sqlalchemy.types import NullType
 
 from .._shared.wording import repr_of
-from ..dialects.owned import own
-from ..dialects.untyped import Untyped
+from ..dialects.sql.owned import own
+from ..dialects.sql.untyped import Untyped
 from ..errors import ConfigurationError, closest, listing
 from ..types import foreign
 from ..types.logical import Told, is_known, sendable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, FromClause, SelectBase
     from sqlalchemy.types import TypeEngine
 
-    from ..dialects.lexis import Token
+    from ..dialects.sql.lexis import Token
     from .source import Readable
 
 _MARK = "\0"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.types import UserDefinedType
 
-from .._shared import untyped
+from .._shared.files import untyped
 from .._shared.problems import InvalidOptionError
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from .._shared import untyped
-from .._shared.compressed import refuse_cut
-from .._shared.files import reader_call, resolved
-from .._shared.json_files import json_query, refuse_rounded
+from .._shared.files import untyped
+from .._shared.files.compressed import refuse_cut
+from .._shared.files.json_files import json_query, refuse_rounded
+from .._shared.files.read_options import ReadOptions
+from .._shared.files.readers import reader_call, resolved
+from .._shared.files.text_files import csv_query, identifier
 from .._shared.problems import InvalidOptionError, UnreadableFileError
-from .._shared.read_options import ReadOptions
-from .._shared.text_files import csv_query, identifier
 from .._shared.wording import question, repr_of
 from .stated_types import Held, as_stated, cast_to, is_judged
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
-    from .._shared.files import Paths
+    from .._shared.files.readers import Paths
 
 _OTHER_NAMES = {
     "delim": "delimiter",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import inspect
 
-from .._shared.tables import view_names
+from .._shared.databases.tables import view_names
 from .._shared.wording import listing, question
 from ..dialects import catalog
 from ..write.target import table_of

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect
 
-from .._shared.fingerprint import Fingerprint
+from .._shared.fingerprints.fingerprint import Fingerprint
 from ..errors import WriteError
 from ..types.receipt import Receipt
 from ..write.load_log import load_of

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 from sqlalchemy import URL, Engine
 
 from .._shared import arguments
-from .._shared.files import meant_url
-from .._shared.iceberg_places import is_catalog
+from .._shared.databases.urls import is_database_url, parse_url
+from .._shared.files.readers import meant_url
+from .._shared.iceberg.places import is_catalog
 from .._shared.masking import masked
 from .._shared.problems import InvalidURLError
-from .._shared.urls import is_database_url, parse_url
 from .._shared.wording import repr_of, with_hint
 from ..database import Database, connect
 from ..errors import refuse

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..database import Database, connect
-from ..dialects import held
+from ..dialects.connections import held
 from ..dialects.error_translation import connected, translated
 from ..dialects.stopping import Stop, check, cleaning_up
 from ..errors import ConfigurationError, MoltresError

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import inspect
 
 from ..database import connect
-from ..dialects.names import require_names
+from ..dialects.sql.names import require_names
 from ..errors import MoltresError
 from ..types.receipt import Receipt
 from ..write.inputs import Streamed

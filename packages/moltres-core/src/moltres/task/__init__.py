@@ -1,9 +1,9 @@
 """What a task of an orchestrator is, once for all orchestrators: adapters translate to it and back, nothing else."""
 
-from .._shared.files import meant_url
+from .._shared.files.readers import meant_url
 from .._shared.masking import masked, secrets_of
 from .._shared.wording import with_hint
-from ..dialects.binding import make_engine, parse_url
+from ..dialects.connections.binding import make_engine, parse_url
 from .identity import refuse_unknown_coordinates, run_name
 from .lineage import Dataset, Lineage, compared, handed_over, table, tables_in, with_origin
 from .naming import Run, adopt, name_queries, named_target

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.sql.util import find_tables
 
+from .._shared.databases.trino_urls import port_of
 from .._shared.masking import masked
-from .._shared.trino_urls import port_of
 from ..database import connect
 from ..frame.dataframe import DataFrame
 from ..handoff import Reference, decode, is_reference

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from .._shared.trino_urls import Run, connect_as_meant, name_queries, shows_runs
-from ..dialects.binding import make_engine, parse_url
+from .._shared.databases.trino_urls import Run, connect_as_meant, name_queries, shows_runs
+from ..dialects.connections.binding import make_engine, parse_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, get_args
 
-from .._shared.fingerprint import FORMS, Fingerprint
+from .._shared.fingerprints.fingerprint import FORMS, Fingerprint
 from .._shared.wording import plural, repr_of
 from ..errors import ConfigurationError, closest, refuse
 

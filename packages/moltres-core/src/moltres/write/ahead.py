@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from ..dialects import held
+from ..dialects.connections import held
 from ..read.spool import open_spool
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column
 
-from ..dialects.statements import AddColumn
+from ..dialects.sql.statements import AddColumn
 from ..errors import ConfigurationError, SchemaMismatchError
 from ..types.logical import LogicalType, logical_type
 from .target import require_ddl, table_of

@@ -12,9 +12,9 @@ from sqlalchemy.sql.expression import Executable
 
 from .._shared.drafts import draft_of
 from ..dialects import dialect_for
-from ..dialects.binding import resolve
-from ..dialects.compiling import compiled_by
+from ..dialects.connections.binding import resolve
 from ..dialects.error_translation import translated
+from ..dialects.sql.compiling import compiled_by
 from ..errors import ConfigurationError, TableExistsError, WriteError
 from ..frame.dataframe import DataFrame
 from ..frame.source import BATCH_ROWS

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from .._shared import arguments
-from .._shared.filesystems import file_errors, filesystem_of, is_away
+from .._shared.files.filesystems import file_errors, filesystem_of, is_away
 from .._shared.masking import has_secrets, masked, scrubbed, secrets_of
 from ..dialects.stopping import check
 from ..errors import DatabaseConnectionError, SchemaMismatchError, WriteError, problems_translated, refuse

@@ -12,9 +12,9 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.types import NullType
 
 from ..dialects.base import named
-from ..dialects.owned import require_own_parts, same_place
 from ..dialects.rows import is_stored, uncollected
 from ..dialects.seen_files import require_unchanged
+from ..dialects.sql.owned import require_own_parts, same_place
 from ..errors import ConfigurationError, SchemaMismatchError
 from ..frame.dataframe import DataFrame
 from ..types.logical import is_known, logical_type

@@ -12,9 +12,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
 
 from .._shared import arguments
+from .._shared.databases.tables import has_table
 from .._shared.masking import scrubbed, stored_problems
-from .._shared.tables import has_table
-from ..dialects.statements import AddColumn
+from ..dialects.sql.statements import AddColumn
 from ..errors import ConfigurationError, QueryError
 
 if TYPE_CHECKING:

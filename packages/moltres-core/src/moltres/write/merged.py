@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from .._shared.fingerprint import Fingerprint
+from .._shared.fingerprints.fingerprint import Fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

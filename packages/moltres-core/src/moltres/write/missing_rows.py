@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Column, DateTime, and_, delete, func, select, tuple_, update
 
-from ..dialects.statements import AddColumn
+from ..dialects.sql.statements import AddColumn
 from ..errors import ConfigurationError, SchemaMismatchError, WriteError
 from ..types.logical import logical_type
 from .target import require_ddl, table_of, temporary_table

@@ -10,8 +10,8 @@ from sqlalchemy import and_, delete, exists, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
 from ..dialects.base import INSTEAD_OF_NULL
-from ..dialects.names import require_names
-from ..dialects.statements import RenameTable
+from ..dialects.sql.names import require_names
+from ..dialects.sql.statements import RenameTable
 from ..dialects.stopping import cleaning_up
 from ..errors import SchemaMismatchError, TableExistsError, TableNotFoundError, TransientQueryError
 from .evolution import evolved

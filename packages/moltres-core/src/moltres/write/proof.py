@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table
 
-    from .._shared.fingerprint import Fingerprint
+    from .._shared.fingerprints.fingerprint import Fingerprint
     from ..dialects import Dialect
     from ..dialects.base.proving import Landing
     from ..dialects.tally import Covered

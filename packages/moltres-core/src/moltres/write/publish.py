@@ -15,9 +15,9 @@ from sqlalchemy import Text, and_, case, false, func, inspect, null, or_, select
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.exc import DBAPIError
 
-from ..dialects.names import require_names
 from ..dialects.seen_files import require_unchanged
-from ..dialects.statements import CreateTableAs, InsertSelect, MergeInto, RenameTable
+from ..dialects.sql.names import require_names
+from ..dialects.sql.statements import CreateTableAs, InsertSelect, MergeInto, RenameTable
 from ..errors import ConfigurationError, QueryError, TableExistsError, TransientQueryError
 from ..types.logical import logical_type
 from .attempts import LOST, Attempts, insisting

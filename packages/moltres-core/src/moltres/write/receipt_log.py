@@ -10,7 +10,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from .._shared.arguments import string
-from .._shared.tables import has_table
+from .._shared.databases.tables import has_table
 from .._shared.wording import repr_of
 from ..dialects import Capabilities, catalog
 from ..errors import ConfigurationError, MoltresError, QueryError, TableNotFoundError, refuse

@@ -12,11 +12,11 @@ from sqlalchemy import Column, MetaData, Table, inspect, literal, select
 from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.types import NullType
 
-from .._shared.tables import has_table, is_no_schema, view_names
+from .._shared.databases.tables import has_table, is_no_schema, view_names
 from ..dialects.base import INSTEAD_OF_NULL, KEYS, TEMPORARY
 from ..dialects.catalog import candidates, locate, places
 from ..dialects.fill import Fill
-from ..dialects.names import is_possible, require_table
+from ..dialects.sql.names import is_possible, require_table
 from ..dialects.stopping import cleaning_up
 from ..errors import ConfigurationError, SchemaMismatchError, TableExistsError, TransientQueryError
 from ..types.logical import mismatches

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .._shared.fingerprint import Fingerprint
+from .._shared.fingerprints.fingerprint import Fingerprint
 from .._shared.wording import repr_of
 from ..dialects import Capabilities
 from ..dialects.base import named

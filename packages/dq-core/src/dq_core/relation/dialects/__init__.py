@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .base import Dialect
-from .duckdb import DuckDB
+from .duckdb.dialect import DuckDB
 from .iceberg import Iceberg
 from .mariadb import MariaDB, MySQL
 from .postgresql import PostgreSQL
 from .sqlite import SQLite
-from .trino import Trino
+from .trino.dialect import Trino
 
 if TYPE_CHECKING:
     import sqlalchemy as sa

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 
-from ..._shared.tables import locate
+from ..._shared.databases.tables import locate
 from ...errors import RuleError
 from ..column import Column
 from ..questions import Answers
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, FromClause, TextClause
     from sqlalchemy.exc import DBAPIError
 
-    from ..._shared.iceberg_snapshots import AsOf
+    from ..._shared.iceberg.snapshots import AsOf
     from ..pattern import Pattern
     from ..questions import Named, Questions
     from ..selection import Aggregate, FollowUp, Selection
-    from .duckdb_memory import ScanMemory
+    from .memory import ScanMemory
 
 __all__ = ["Dialect"]
 

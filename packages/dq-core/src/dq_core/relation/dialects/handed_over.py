@@ -9,7 +9,7 @@ import sqlalchemy as sa
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
-    from ..._shared.canonical_sql import CanonicalSQL
+    from ..._shared.fingerprints.canonical_sql import CanonicalSQL
     from ..column import Column
 
 __all__ = ["HandedOver"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .duckdb import DuckDB
+from .duckdb.dialect import DuckDB
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from ..._shared.iceberg_snapshots import AsOf
+    from ..._shared.iceberg.snapshots import AsOf
 
 __all__ = ["Iceberg"]
 

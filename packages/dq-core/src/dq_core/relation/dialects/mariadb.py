@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError
 
-from ..._shared.canonical_sql import MariaDBForms
-from ..._shared.mariadb_settings import TELLS_ALL, with_whole_results
-from ..._shared.mariadb_warnings import ASKS, changed_value
+from ..._shared.databases.mariadb_settings import TELLS_ALL, with_whole_results
+from ..._shared.databases.mariadb_warnings import ASKS, changed_value
+from ..._shared.fingerprints.canonical_sql import MariaDBForms
 from ..column import Column
 from ..sql_text import Lexis
 from . import fragments

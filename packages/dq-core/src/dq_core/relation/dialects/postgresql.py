@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION, JSONB
 
-from ..._shared.canonical_sql import PostgreSQLForms
+from ..._shared.fingerprints.canonical_sql import PostgreSQLForms
 from ..column import Column
 from ..selection import OneValue
 from ..sql_text import POSTGRESQL as LEXIS

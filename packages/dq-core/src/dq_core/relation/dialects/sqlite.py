@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ..._shared.canonical_sql import SQLiteForms
-from ..._shared.sqlite import begin_immediate, busy_timeout
+from ..._shared.databases.sqlite import begin_immediate, busy_timeout
+from ..._shared.fingerprints.canonical_sql import SQLiteForms
 from ..._shared.statements import driver_connection, interrupted_after
 from ..column import Column
 from ..linear import regexp, remember

@@ -1,6 +1,6 @@
 """Fingerprints of rows in a table, and which of its rows a load has added.
 
-What a fingerprint is stands in `_shared/fingerprint.py`; `canonical` has it in the SQL of each database.
+What a fingerprint is stands in `_shared/fingerprints/fingerprint.py`; `canonical` has it in the SQL of each database.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sqlalchemy import Enum, Table, and_, func, select
 from sqlalchemy.exc import CompileError
 
-from ..._shared.fingerprint import Fingerprint
+from ..._shared.fingerprints.fingerprint import Fingerprint
 from ...types.logical import logical_type
 from ..tally import Covered
 from .facts import Facts
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, FromClause, Subquery
     from sqlalchemy.types import TypeEngine
 
-    from ..._shared.canonical_sql import CanonicalSQL
+    from ..._shared.fingerprints.canonical_sql import CanonicalSQL
     from ...types.arrow import Batch, Named, Rows
 
 _SINGLE = 32

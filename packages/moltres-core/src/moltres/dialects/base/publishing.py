@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
     from ...types.arrow import Batch, Named
-    from ..statements import CreateTableAs
+    from ..sql.statements import CreateTableAs
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Select, Table
     from sqlalchemy.types import TypeEngine
 
-    from ..._shared.iceberg_snapshots import AsOf
+    from ..._shared.iceberg.snapshots import AsOf
     from ...types.arrow import Batch, Named
     from ..rows import Reader
 

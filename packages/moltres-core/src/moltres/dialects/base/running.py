@@ -20,7 +20,7 @@ from ...errors import (
     TableNotFoundError,
     refuse,
 )
-from ..statements import Explain
+from ..sql.statements import Explain
 from .facts import Facts
 from .refusals import REFUSED, REFUSED_END
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...types import documents
 from ...types.infer import infer
-from ..lexis import PORTABLE
+from ..sql.lexis import PORTABLE
 from .facts import Facts
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, SelectBase
     from sqlalchemy.types import TypeEngine
 
-    from ..lexis import Lexis, Token
+    from ..sql.lexis import Lexis, Token
 
 
 class Sending(Facts):

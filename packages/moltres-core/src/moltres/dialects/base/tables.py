@@ -9,7 +9,7 @@ from sqlalchemy.schema import CreateTable, DropTable
 
 from ...errors import ConfigurationError
 from ..fill import Fill, fill_of
-from ..statements import AlterType, CreateTableAs, RenameTable
+from ..sql.statements import AlterType, CreateTableAs, RenameTable
 from .inserting import Inserting
 
 if TYPE_CHECKING:

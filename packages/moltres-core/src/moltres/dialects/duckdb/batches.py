@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 
 from ..._shared.statements import driver_connection
-from .. import compiling
 from ..seen_files import unchanged
+from ..sql import compiling
 from ..stopping import check
 
 if TYPE_CHECKING:

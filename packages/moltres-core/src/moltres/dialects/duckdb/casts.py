@@ -12,15 +12,15 @@ from sqlalchemy import ColumnElement, Double, UnaryExpression, cast, func, liter
 from sqlalchemy.sql import operators
 
 from ...types.logical import logical_type
-from ..means import half_of_middles
-from ..passing import name_of
-from ..same_rows import plain, rewriting_aggregates
-from ..spread import refusing_lost_spreads
+from ..sql.means import half_of_middles
+from ..sql.passing import name_of
+from ..sql.same_rows import plain, rewriting_aggregates
+from ..sql.spread import refusing_lost_spreads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..converted import Converted
+    from ..sql.converted import Converted
 
 __all__ = ["with_casts"]
 

@@ -16,9 +16,9 @@ from sqlalchemy import Connection, Select, collate, func, literal_column, select
 from sqlalchemy import types as sql
 from sqlalchemy.exc import CompileError, DBAPIError
 
-from ..._shared.canonical_sql import DuckDBForms
+from ..._shared.databases.duckdb_optimizers import WRONG, disable_wrong_optimizers
 from ..._shared.duckdb_literals import literal
-from ..._shared.optimizers import WRONG, disable_wrong_optimizers
+from ..._shared.fingerprints.canonical_sql import DuckDBForms
 from ..._shared.statements import Alarm, clock_of
 from ...errors import (
     ColumnNotFoundError,
@@ -43,9 +43,9 @@ from ..base.proving import MarkedLanding
 from ..base.refusals import REFUSED, REFUSED_END
 from ..capabilities import Capabilities
 from ..fill import Fill
-from ..lexis import POSTGRESQL, Lexis
 from ..rows import by_sqlalchemy, each, is_custom
-from ..short_floats import computing_in_doubles
+from ..sql.lexis import POSTGRESQL, Lexis
+from ..sql.short_floats import computing_in_doubles
 from ..stopping import check
 from .batches import arrow_batches
 from .casts import with_casts

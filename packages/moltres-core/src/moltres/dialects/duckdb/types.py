@@ -9,7 +9,7 @@ from sqlalchemy import literal_column, select
 from sqlalchemy import types as sql
 from sqlalchemy.types import TypeEngine
 
-from ..._shared.parquet_types import LONG_INTEGERS, LONGEST_INTEGER, parquet_type
+from ..._shared.files.parquet_types import LONG_INTEGERS, LONGEST_INTEGER, parquet_type
 from ...errors import SchemaMismatchError
 from ...types import documents
 from ...types.arrow import array_of

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from ..._shared.iceberg_places import local_path
+from ..._shared.iceberg.places import local_path
 from .evolution import evolve, evolved_schema
 from .leftovers import GIVEN, SHARED
 from .loads import KEYS, WATERMARK, is_recorded, with_key

@@ -10,9 +10,9 @@ from sqlalchemy import types as sql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import NULLTYPE
 
-from ..._shared.connecting import retry_can_help
-from ..._shared.iceberg_session import store_refuses
-from ..._shared.iceberg_snapshots import versions_of
+from ..._shared.databases.connecting import retry_can_help
+from ..._shared.iceberg.session import store_refuses
+from ..._shared.iceberg.snapshots import versions_of
 from ...errors import (
     ConfigurationError,
     DatabaseAccessError,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
-    from ..._shared.iceberg_snapshots import AsOf
+    from ..._shared.iceberg.snapshots import AsOf
     from ...errors import MoltresError
     from ...types.arrow import Batch, Named
     from ..base.proving import Landing

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from sqlalchemy import Connection, Table, event
 from sqlalchemy.sql.dml import Delete, Update
 
-from ..._shared import iceberg_dialect
-from ..._shared.iceberg_session import files_used
-from ..._shared.iceberg_types import quoted
+from ..._shared.iceberg import dialect as iceberg_dialect
+from ..._shared.iceberg.session import files_used
+from ..._shared.iceberg.types import quoted
 from ...errors import problems_translated
 from .pending import OWN
 from .rewriting import rewrite
@@ -18,7 +18,7 @@ from .session import WritingSession
 if TYPE_CHECKING:
     from sqlalchemy import URL, Engine
 
-    from ..._shared.iceberg_session import Session
+    from ..._shared.iceberg.session import Session
 
 
 class WritingDialect(iceberg_dialect.IcebergDialect):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Table
 
-    from ..._shared.fingerprint import Fingerprint
+    from ..._shared.fingerprints.fingerprint import Fingerprint
     from ..tally import Covered
     from .pending import Pending
 

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from uuid import uuid4
 
-from ..._shared.iceberg_places import local_path
-from ..._shared.iceberg_session import namespaces
+from ..._shared.iceberg.places import local_path
+from ..._shared.iceberg.session import namespaces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from ..._shared.iceberg_snapshots import ancestors
+from ..._shared.iceberg.snapshots import ancestors
 
 if TYPE_CHECKING:
     from pyiceberg.table.metadata import TableMetadata

@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..._shared.iceberg_places import local_path
-from ..._shared.iceberg_scan import FILE, Planned, planned, query_of
-from ..._shared.iceberg_session import files_used
-from ..._shared.iceberg_types import quoted
+from ..._shared.iceberg.places import local_path
+from ..._shared.iceberg.scan import FILE, Planned, planned, query_of
+from ..._shared.iceberg.session import files_used
+from ..._shared.iceberg.types import quoted
 from ..duckdb.batches import batches_of_sql
 from .evolution import evolved
 from .files import FileWriter

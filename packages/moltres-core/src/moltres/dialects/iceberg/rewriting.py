@@ -34,8 +34,8 @@ from sqlalchemy.sql.dml import Delete, Update
 from sqlalchemy.sql.elements import ClauseElement, ColumnClause
 from sqlalchemy.types import UserDefinedType
 
-from ..._shared.iceberg_scan import FILE
-from ..._shared.iceberg_types import duckdb_type
+from ..._shared.iceberg.scan import FILE
+from ..._shared.iceberg.types import duckdb_type
 from ..duckdb.batches import arrow_batches
 from .pending import BATCH_ROWS, NO_ROWS, OWN
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..._shared.iceberg_types import quoted
+from ..._shared.iceberg.types import quoted
 from ...errors import SchemaMismatchError
 
 if TYPE_CHECKING:

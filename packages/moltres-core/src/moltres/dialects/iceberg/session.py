@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import duckdb
 
-from ..._shared.iceberg_session import Session, files_used
-from ..._shared.iceberg_types import quoted
+from ..._shared.iceberg.session import Session, files_used
+from ..._shared.iceberg.types import quoted
 from ...errors import ConfigurationError
 from . import commit
 from .leftovers import Marker

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Select, Table
 
-from ..._shared.iceberg_scan import planned
-from ..names import STAGE_PREFIX as STAGED
+from ..._shared.iceberg.scan import planned
+from ..sql.names import STAGE_PREFIX as STAGED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import ConfigurationError
 from ...types.logical import logical_type, told
-from ..converted import FALSE_WORDS, TRUE_WORDS, require_meaning
-from ..moment_arithmetic import refusing_moment_arithmetic
-from ..same_rows import rewriting_aggregates
-from ..spread import refusing_lost_spreads
+from ..sql.converted import FALSE_WORDS, TRUE_WORDS, require_meaning
+from ..sql.moment_arithmetic import refusing_moment_arithmetic
+from ..sql.same_rows import rewriting_aggregates
+from ..sql.spread import refusing_lost_spreads
 from .quotients import MEANS, with_quotients
 
 if TYPE_CHECKING:
-    from ..converted import Converted
+    from ..sql.converted import Converted
 
 __all__ = ["with_casts"]
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event
 
-from ..._shared.mariadb_settings import TELLS_ALL
-from ..._shared.mariadb_warnings import ASKS, changed_value
+from ..._shared.databases.mariadb_settings import TELLS_ALL
+from ..._shared.databases.mariadb_warnings import ASKS, changed_value
 from ...errors import QueryError
 
 if TYPE_CHECKING:

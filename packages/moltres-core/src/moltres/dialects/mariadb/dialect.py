@@ -12,17 +12,17 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable, SetTableComment
 
-from ..._shared.canonical_sql import MariaDBForms
-from ..._shared.mariadb_settings import with_whole_results
+from ..._shared.databases.mariadb_settings import with_whole_results
+from ..._shared.fingerprints.canonical_sql import MariaDBForms
 from ...errors import ColumnNotFoundError, MoltresError, QueryError
 from ...types.logical import LogicalType, Told, is_known, logical_type
 from ..base import KEYS, TEMPORARY, Dialect, driver_connection
 from ..base.sending import typed_parameter
 from ..capabilities import MYSQL
-from ..inner_order import BY_LIMIT, kept, kept_of
-from ..lexis import mariadb
 from ..rows import by_sqlalchemy, is_custom, selects_all
-from ..statements import CreateTableAs, Explain, RenameTables, SwapTables
+from ..sql.inner_order import BY_LIMIT, kept, kept_of
+from ..sql.lexis import mariadb
+from ..sql.statements import CreateTableAs, Explain, RenameTables, SwapTables
 from ..stopping import cleaning_up
 from . import types
 from .bits import with_signed_bits
@@ -55,8 +55,8 @@ if TYPE_CHECKING:
     from ..._shared.statements import Clock
     from ...types.arrow import Named
     from ..base.proving import Landing
-    from ..lexis import Lexis, Token
     from ..rows import Reader
+    from ..sql.lexis import Lexis, Token
     from ..tally import Covered
 
 _LEAST_PACKET = 1024

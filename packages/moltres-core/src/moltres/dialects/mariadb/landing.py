@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import column
 
-from ..._shared.fingerprint import Fingerprint
+from ..._shared.fingerprints.fingerprint import Fingerprint
 from ...types.arrow import to_rows
 from ..base import named
 from ..base.proving import Landing, Lands

@@ -13,11 +13,11 @@ from sqlalchemy.sql.visitors import iterate
 
 from ...errors import ConfigurationError
 from ...types.logical import LogicalType, told
-from ..converted import Converted
-from ..means import half_of_middles, mean_of_exact_sum
-from ..passing import name_of
-from ..same_rows import Rewrite, as_it_is, mapped, plain
-from ..short_floats import ARITHMETIC
+from ..sql.converted import Converted
+from ..sql.means import half_of_middles, mean_of_exact_sum
+from ..sql.passing import name_of
+from ..sql.same_rows import Rewrite, as_it_is, mapped, plain
+from ..sql.short_floats import ARITHMETIC
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from ..._shared.mariadb_settings import TELLS_ALL
+from ..._shared.databases.mariadb_settings import TELLS_ALL
 from ..base import driver_connection
 from .changed import refusing_changed
 from .locks import LOCKED

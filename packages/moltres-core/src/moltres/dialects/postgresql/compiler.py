@@ -9,7 +9,7 @@ from sqlalchemy import BindParameter
 from sqlalchemy import types as sql
 from sqlalchemy.sql.elements import ClauseList, ExpressionClauseList, Grouping
 
-from ..untyped import Untyped
+from ..sql.untyped import Untyped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

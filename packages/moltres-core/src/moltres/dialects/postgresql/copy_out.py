@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import SchemaMismatchError
 from ...types.arrow import arrow, bounded, plain, to_arrow
 from ...types.logical import logical_type
-from ..compiling import literal
+from ..sql.compiling import literal
 from ..stopping import check
 
 if TYPE_CHECKING:

@@ -12,20 +12,20 @@ from sqlalchemy import types as sql
 from sqlalchemy.dialects.postgresql import HSTORE, OID, insert
 from sqlalchemy.dialects.postgresql.named_types import NamedType
 
-from ..._shared.canonical_sql import PostgreSQLForms
+from ..._shared.fingerprints.canonical_sql import PostgreSQLForms
 from ...types import documents
 from ...types.arrow import Batch, Named, into_text, to_rows
 from ...types.logical import LogicalType, logical_type
 from ..base import Dialect, driver_connection, named
 from ..base.refusals import said
 from ..capabilities import Capabilities
-from ..lexis import POSTGRESQL, Lexis
 from ..rows import by_sqlalchemy, each, is_custom
-from ..same_rows import rewriting_aggregates
-from ..short_floats import SUMS, computing_in_doubles
-from ..statements import InsertSelect
+from ..sql.lexis import POSTGRESQL, Lexis
+from ..sql.same_rows import rewriting_aggregates
+from ..sql.short_floats import SUMS, computing_in_doubles
+from ..sql.statements import InsertSelect
+from ..sql.untyped import Untyped
 from ..stopping import check
-from ..untyped import Untyped
 from . import copy_out, copy_text, loaders, user_arrays
 from .arrays import leaves, no_block
 from .compiler import comparing

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import MetaData, Table, literal_column, text
 
-from ..._shared.fingerprint import Fingerprint
+from ..._shared.fingerprints.fingerprint import Fingerprint
 from ..base.proving import Landing, Lands
 
 if TYPE_CHECKING:

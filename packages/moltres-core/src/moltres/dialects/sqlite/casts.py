@@ -14,13 +14,13 @@ from sqlalchemy import types as sql
 
 from ...types.logical import LogicalType, logical_type
 from ..base.refusals import REFUSED, REFUSED_END
-from ..converted import FALSE_WORDS, TRUE_WORDS, require_meaning
-from ..moments import in_one_form
+from ..sql.converted import FALSE_WORDS, TRUE_WORDS, require_meaning
+from ..sql.moments import in_one_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..converted import Converted
+    from ..sql.converted import Converted
 
 _MOST_DIGITS = 15
 """Of a number that a float gives back."""

@@ -14,8 +14,8 @@ from sqlalchemy import Column, MetaData, Table, case, collate, func, inspect, li
 from sqlalchemy import types as sql
 from sqlalchemy.exc import DBAPIError
 
-from ..._shared.canonical_sql import SQLiteForms
-from ..._shared.sqlite import begin_immediate, busy_timeout
+from ..._shared.databases.sqlite import begin_immediate, busy_timeout
+from ..._shared.fingerprints.canonical_sql import SQLiteForms
 from ...errors import (
     ColumnNotFoundError,
     DatabaseAccessError,
@@ -33,17 +33,17 @@ from ..base import INSTEAD_OF_NULL, Dialect, driver_connection
 from ..base.refusals import said, without_null
 from ..base.sending import typed_parameter
 from ..capabilities import Capabilities
-from ..lexis import SQLITE, Lexis
-from ..moment_arithmetic import refusing_moment_arithmetic
 from ..rows import by_sqlalchemy, is_custom, is_stored
-from ..same_moments import comparable, like_stored
-from ..statements import Explain
+from ..sql.lexis import SQLITE, Lexis
+from ..sql.moment_arithmetic import refusing_moment_arithmetic
+from ..sql.statements import Explain
 from . import values
 from .casts import with_casts
 from .checks import checks_of
 from .increments import at_least, identity, unordered
 from .landing import counted, landing
 from .numbers import digits_of, with_numbers
+from .same_moments import comparable, like_stored
 from .types import ExactNumeric, FloatWithoutNaN, Instant, UuidText
 from .values import left_alone, loses_digits
 
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
-    from ..._shared.fingerprint import Fingerprint
+    from ..._shared.fingerprints.fingerprint import Fingerprint
     from ..._shared.statements import Clock
     from ...types.arrow import Named
     from ..base.proving import Landing

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Text, func, literal, or_
 
 from ...types.logical import logical_type
-from ..same_moments import comparable
+from .same_moments import comparable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from uuid import uuid4
 from sqlalchemy import func, literal_column, select, type_coerce
 from sqlalchemy.types import NullType
 
-from ..._shared.fingerprint import Fingerprint
+from ..._shared.fingerprints.fingerprint import Fingerprint
 from ...types.documents import JsonText
 from ..base.proving import MarkedLanding
 from ..tally import Tally

@@ -17,9 +17,9 @@ from sqlalchemy.sql.visitors import iterate
 
 from ...errors import ConfigurationError, listing
 from ...types.logical import logical_type
-from ..means import mean_of_exact_sum, mean_of_split_sum
-from ..same_rows import plain, rewriting_aggregates
-from ..scales import scale_of
+from ..sql.means import mean_of_exact_sum, mean_of_split_sum
+from ..sql.same_rows import plain, rewriting_aggregates
+from ..sql.scales import scale_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

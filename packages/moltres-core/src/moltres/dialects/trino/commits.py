@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from ...errors import ConfigurationError, SchemaMismatchError
 from ...types.logical import is_known, logical_type
 from ..base.publishing import Publishing, Snapshot
-from ..statements import CreateTableAs
+from ..sql.statements import CreateTableAs
 from . import types
 from .errors import is_missing
 from .watch import ENDED, watch_of

@@ -9,11 +9,11 @@ from sqlalchemy import Numeric
 from sqlalchemy.sql import elements
 
 from ...types.logical import told
-from ..converted import Converted
-from ..means import mean_of_exact_sum
-from ..same_rows import mapped, plain, rewriting_aggregates
-from ..short_floats import SUMS, computing_in_doubles
-from ..spread import refusing_lost_spreads
+from ..sql.converted import Converted
+from ..sql.means import mean_of_exact_sum
+from ..sql.same_rows import mapped, plain, rewriting_aggregates
+from ..sql.short_floats import SUMS, computing_in_doubles
+from ..sql.spread import refusing_lost_spreads
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,9 +15,9 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy import types as sql
 from sqlalchemy.exc import NoSuchTableError
 
-from ..._shared.canonical_sql import TrinoForms
+from ..._shared.databases.trino_literals import literal as literal_of
+from ..._shared.fingerprints.canonical_sql import TrinoForms
 from ..._shared.statements import driver_connection
-from ..._shared.trino_literals import literal as literal_of
 from ...errors import ConfigurationError, MoltresError
 from ...types.arrow import to_rows
 from ...types.logical import LogicalType, logical_type
@@ -25,11 +25,11 @@ from ..base import Dialect, named
 from ..base.refusals import said
 from ..base.sending import typed_parameter
 from ..capabilities import Capabilities
-from ..compiling import written_out
-from ..inner_order import BY_OFFSET, kept, kept_of
-from ..lexis import TRINO
 from ..rows import by_sqlalchemy, is_custom, selects_all
-from ..statements import CreateTableAs
+from ..sql.compiling import written_out
+from ..sql.inner_order import BY_OFFSET, kept, kept_of
+from ..sql.lexis import TRINO
+from ..sql.statements import CreateTableAs
 from . import types
 from .commits import Commits
 from .compiler import corrected
@@ -44,11 +44,11 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
-    from ..._shared.fingerprint import Fingerprint
+    from ..._shared.fingerprints.fingerprint import Fingerprint
     from ..._shared.statements import Clock
     from ...types.arrow import Batch, Named
-    from ..lexis import Lexis, Token
     from ..rows import Reader
+    from ..sql.lexis import Lexis, Token
     from ..tally import Covered
 
 _ICEBERG = Capabilities(

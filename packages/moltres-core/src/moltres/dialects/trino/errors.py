@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ..._shared.connecting import retry_can_help
+from ..._shared.databases.connecting import retry_can_help
 from ...errors import (
     ColumnNotFoundError,
     DatabaseAccessError,

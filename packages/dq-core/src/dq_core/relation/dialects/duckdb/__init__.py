@@ -1,0 +1,5 @@
+"""DuckDB: what its dialect of SQL means."""
+
+from .dialect import DuckDB
+
+__all__ = ["DuckDB"]

@@ -1,0 +1,1 @@
+"""Files as tables of DuckDB: equal to what they hold, value by value, or refused."""

@@ -38,9 +38,9 @@ def history(engine: sa.Engine) -> History:
     return History(engine)
 
 
-@pytest.fixture(params=["sqlite", "duckdb", "postgresql"])
+@pytest.fixture(params=["sqlite", "duckdb", None], ids=["sqlite", "duckdb", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> sa.URL:
-    if request.param == "postgresql":
+    if request.param is None:
         return request.getfixturevalue("postgresql_url")  # type: ignore[no-any-return]
     return sa.make_url(f"{request.param}:///{tmp_path / 'history.db'}")
 

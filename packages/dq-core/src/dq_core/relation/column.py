@@ -24,12 +24,14 @@ class Untyped:
         form: "csv" for text, "json" for tokens of JSON (strings within quotes).
         number: The type that holds all numbers of the column exactly; None if no type does.
         decimal_mark: What stands before the fraction of a number.
+        nested: Whether some of the values are objects or lists of JSON.
     """
 
     raw: str
     form: str
     number: str | None
     decimal_mark: str = "."
+    nested: bool = False
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ class Relation(Selection):
         column = self.columns[name]
         if column.family == "untyped" and column.untyped is not None:
             written = self.written(name, exactly=True)
-            if column.untyped.form == "csv":
+            if not column.untyped.nested:
                 return [written]
             raw = self.from_.c[column.untyped.raw]
             nested = sa.case((sa.func.left(raw, 1).in_(["{", "["]), raw))

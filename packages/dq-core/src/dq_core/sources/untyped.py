@@ -69,7 +69,8 @@ def untyped_relation(
     for name in names:
         raw: Any = files.c[name]
         typing = typings[name]
-        one = Untyped(raw_names[name], form, typing.number, how.decimal)
+        nested = bool(measured.get(name, {}).get("nested"))
+        one = Untyped(raw_names[name], form, typing.number, how.decimal, nested)
         if typing.whole is None:
             valueless = not first[name]["known"]
             columns[name] = Column(name, "VARCHAR", "untyped", untyped=one, valueless=valueless)

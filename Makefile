@@ -22,7 +22,7 @@ TESTS_moltres-prefect := tests/moltres_prefect packages/moltres-prefect/README.m
 TESTS_truthound-kestra := tests/truthound_kestra packages/truthound-kestra/README.md docs/guides/kestra.md
 TESTS_moltres-airflow-next := tests/moltres_airflow --ignore=tests/moltres_airflow/test_live.py --ignore=tests/moltres_airflow/test_example.py
 TESTS_dq-core-engines := tests/dq_core/engines docs/guides/engines.md
-TESTS_duckdb-next := tests/moltres/dialects/test_conformance.py tests/moltres/test_iceberg.py tests/moltres/test_iceberg_rewriting.py tests/moltres/test_iceberg_tables.py tests/moltres/test_files.py $(wildcard tests/dq_core/test_check_*.py) tests/dq_core/test_fragments.py tests/dq_core/test_iceberg.py
+TESTS_duckdb-next := tests/moltres/dialects/test_conformance.py tests/moltres/test_iceberg.py tests/moltres/test_iceberg_rewriting.py tests/moltres/test_iceberg_tables.py tests/moltres/test_files.py tests/moltres/test_nested_values.py $(wildcard tests/dq_core/test_check_*.py) tests/dq_core/test_fragments.py tests/dq_core/test_iceberg.py
 TESTS_dialects := tests/dialects
 # What runs in a process of its own, long lists, and commits of Iceberg and its object stores, do not depend on DuckDB. The last one is about a
 # process that has not imported moltres.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -139,3 +140,17 @@ def test_arrays_of_one_length_in_set_operations(duckdb: Database) -> None:
     frame = duckdb.table("t")
     assert frame.union_all(frame).collect() == [{"x": [1, 2]}] * 2
     assert frame.intersect(frame).collect() == [{"x": [1, 2]}]
+
+
+def test_instants_of_nanoseconds_are_equal_or_refused(duckdb: Database) -> None:
+    if not duckdb.sql("SELECT 1 AS x FROM duckdb_types() WHERE lower(type_name) = 'timestamptz_ns'").count():
+        pytest.skip("a type of DuckDB 2")
+    exact, cut = (f"'2024-02-29 10:00:00.123456{more}+00'::TIMESTAMPTZ_NS" for more in ("", "789"))
+    instant = dt.datetime(2024, 2, 29, 10, 0, 0, 123456, tzinfo=dt.UTC)
+    for form, held in (("{}", instant), ("[{}]", [instant])):
+        frame = duckdb.sql(f"SELECT {form.format(exact)} AS x")
+        assert frame.collect().column("x") == frame.to_arrow().column("x").to_pylist() == [held]
+        refused = duckdb.sql(f"SELECT {form.format(cut)} AS x")
+        for road in (refused.collect, refused.to_arrow):
+            with pytest.raises(SchemaMismatchError, match="column 'x'"):
+                road()

@@ -109,6 +109,7 @@ _TYPES: dict[str, TypeEngine[Any]] = {
     "timestamp_ms": ShortStamp(3),
     "timestamp_ns": sql.DateTime(),
     "timestamp with time zone": sql.DateTime(timezone=True),
+    "timestamptz_ns": sql.DateTime(timezone=True),
     "interval": sql.Interval(),
     "uuid": sql.Uuid(),
     "bit": Native(),
@@ -192,12 +193,9 @@ def _outside(value: str) -> str:
 
 
 _FAULTS: dict[str, Callable[[str], str]] = {
-    "date": _outside,
-    "timestamp": _outside,
-    "timestamp_s": _outside,
-    "timestamp_ms": _outside,
-    "timestamp with time zone": _outside,
+    **dict.fromkeys(("date", "timestamp", "timestamp_s", "timestamp_ms", "timestamp with time zone"), _outside),
     "timestamp_ns": lambda value: f"isinf({value}) OR epoch_ns({value}) % 1000 <> 0",
+    "timestamptz_ns": lambda value: f"isinf({value}::TIMESTAMPTZ) OR epoch_ns({value}) % 1000 <> 0",  # of DuckDB 2
     "time": lambda value: f"{value} = '24:00:00'::TIME",
     "time_ns": lambda value: f"epoch_ns({value}) % 1000 <> 0 OR {value}::VARCHAR LIKE '24:%'",
     "time with time zone": lambda value: f"{value}::VARCHAR LIKE '24:%'",
@@ -365,7 +363,7 @@ def has_nanoseconds(type_: TypeEngine[Any]) -> bool:
     return type(type_).__name__ == "TimestampNs"
 
 
-_NANOSECONDS = {"timestamp_ns": "epoch_ns({}) % 1000 <> 0", "time_ns": "epoch_ns({}) % 1000 <> 0"}
+_NANOSECONDS = dict.fromkeys(("timestamp_ns", "timestamptz_ns", "time_ns"), "epoch_ns({}) % 1000 <> 0")
 
 
 def keep_nanoseconds(

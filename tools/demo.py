@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,16 +77,19 @@ def run(what: str, environment: str, *command: str | Path) -> tuple[Any, float]:
         print(said[-2000:], log.read_text()[-4000:], sep="\n", file=sys.stderr)
         raise SystemExit(1)
     print(f"{seconds:.1f} s")
-    lines = re.split(r"[\r\n]+", said.strip())  # DuckDB may have drawn a bar before
-    return said_last(lines[-1]), seconds
+    return said_last(said), seconds
 
 
-def said_last(line: str) -> Any:
-    """What a step says by the JSON of its last line; None if that is one for people (Airflow's begin by a bracket)."""
-    try:
-        return json.loads(line)
-    except ValueError:
-        return None
+def said_last(said: str) -> Any:
+    """What a step says by its last line of JSON; None if all are for people (those of Airflow begin by a bracket).
+
+    DuckDB draws a bar where a query takes long: before that line, in front of it, or behind it.
+    """
+    for line in reversed(re.split(r"[\r\n]+", said.strip())):
+        for begin in re.finditer(r"[\[{]", line):
+            with suppress(ValueError):
+                return json.loads(line[begin.start() :])
+    return None
 
 
 def output_of(process: subprocess.Popen[str], started: float) -> str:

@@ -101,10 +101,12 @@ class Clock:
 
 _LONGEST = 10.0**8
 """Seconds, which are three years: timers have a limit of their own, beyond which they are none."""
+_AGAIN = 1.0
+"""Seconds until an alarm rings again."""
 
 
 class Alarm(Clock):
-    """A clock which calls back once, from a thread of its own, when the limit is reached.
+    """A clock which calls back, from a thread of its own, when the limit is reached, and again while nothing has ended.
 
     Args:
         seconds: The limit for one statement.
@@ -126,10 +128,13 @@ class Alarm(Clock):
             if self._timer is not None:
                 self._timer.cancel()
             left = min(max(self.seconds - self.elapsed(), 0.001), _LONGEST)
-            timer = threading.Timer(left, lambda: self._fire(timer))
-            timer.daemon = True
-            self._timer = timer
-            timer.start()
+            self._start(left)
+
+    def _start(self, seconds: float) -> None:
+        timer = threading.Timer(seconds, lambda: self._fire(timer))
+        timer.daemon = True
+        self._timer = timer
+        timer.start()
 
     def _disarm(self) -> None:
         with self._lock:
@@ -142,6 +147,8 @@ class Alarm(Clock):
         with self._lock:
             if self._timer is timer:
                 self._ring()
+                # A driver does not hear it before the statement has begun.
+                self._start(_AGAIN)
 
     def restart(self) -> None:
         """Start at zero, with the whole limit ahead."""

@@ -25,7 +25,7 @@ from .parquet_nanoseconds import with_nanoseconds
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["Misread", "exactly", "misread", "without_type"]
+__all__ = ["Misread", "exactly", "without_type"]
 
 _DIGITS = 38
 """Of DuckDB's longest decimals."""
@@ -69,29 +69,30 @@ class Misread:
 
 _NO_TYPE = "NullType()"
 """The logical type of a column of nothing but NULL."""
+_OF_FOLDERS = "hive_partitioning"
 _UNITS = ("s", "ms", "us", "ns")
 _MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 
 
-def misread(raw: Any, paths: Sequence[str], call: str) -> list[Misread]:
+def _misread(raw: Any, paths: list[str], leaves: Sequence[tuple[str, _Leaf]], call: str) -> list[Misread]:
     """The columns of files that DuckDB would read otherwise than they are.
 
     Whether instants have nanoseconds is looked up in their values, by pyarrow.
 
     Args:
         raw: The DuckDB connection, which knows the file systems of the paths.
-        paths: The files, without patterns.
+        paths: The files, without patterns, each once.
+        leaves: What their footers say.
         call: The call of ``read_parquet`` that reads them.
 
     Raises:
         UnreadableFileError: A file says what its columns are in a way that is not understood.
     """
-    paths = list(dict.fromkeys(paths))  # one that is given twice has its columns once
     durations = _durations(raw, paths)
     kinds: dict[str, set[Misread | None]] = {}
     cut: dict[str, set[str]] = {}
     forms: dict[str, dict[str, list[object]]] = {}
-    for path, leaf in _leaves(raw, paths):
+    for path, leaf in leaves:
         key = leaf.column.casefold()  # as DuckDB joins the columns of several files
         kind = durations.get(path, {}).get(leaf.column)
         if leaf.is_long_decimal:
@@ -127,16 +128,18 @@ def exactly(raw: Any, call: str, paths: Sequence[str], said: Callable[[str, str]
         paths: Its files, without patterns.
         said: The text of an error, of a column and what is wrong with it.
     """
-    call, in_folders = _without_folders(raw, paths, call)
+    paths = list(dict.fromkeys(paths))  # one that is given twice has its columns once
+    leaves = list(_leaves(raw, paths))
+    call, in_folders = _without_folders(paths, leaves, call)
     known = {one.name for one in in_folders}
-    found = in_folders + [one for one in misread(raw, paths, call) if one.name not in known]
+    found = in_folders + [one for one in _misread(raw, paths, leaves, call) if one.name not in known]
     if not found:
         return call, found
     instead = ", ".join(one.instead(said) for one in found)
     return f"(SELECT * REPLACE ({instead}) FROM {call})", found  # noqa: S608 - literals and quoted names
 
 
-def _without_folders(raw: Any, paths: Sequence[str], call: str) -> tuple[str, list[Misread]]:
+def _without_folders(paths: Sequence[str], leaves: Sequence[tuple[str, _Leaf]], call: str) -> tuple[str, list[Misread]]:
     """A call that reads no column from the names of folders, if the files have all of these columns themselves.
 
     Returns:
@@ -146,16 +149,13 @@ def _without_folders(raw: Any, paths: Sequence[str], call: str) -> tuple[str, li
     if not any(folders.values()) or _OF_FOLDERS in call:
         return call, []
     own: dict[str, dict[str, str]] = {path: {} for path in paths}
-    for path, leaf in _leaves(raw, [path for path in own if folders[path]]):
+    for path, leaf in leaves:
         own[path].setdefault(leaf.column.casefold(), leaf.column)
     both = {own[path][key] for path, keys in folders.items() for key in keys if key in own[path]}
     if both and all(key in own[path] for path, keys in folders.items() for key in keys):
         return f"{call[:-1]}, {_OF_FOLDERS} = false)", []
     reason = "has values in the files, and others in the names of their folders"
     return call, [Misread(name, reason) for name in sorted(both)]
-
-
-_OF_FOLDERS = "hive_partitioning"
 
 
 def _keys(path: str) -> set[str]:

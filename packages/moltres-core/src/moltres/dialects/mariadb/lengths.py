@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ...types.arrow import Named
 
-__all__ = ["UNDECLARED", "within"]
+__all__ = ["UNDECLARED", "refused", "within"]
 
 UNDECLARED: Final = (sql.TEXT, sql.BLOB, mysql.TINYTEXT, mysql.MEDIUMTEXT, mysql.TINYBLOB, mysql.MEDIUMBLOB)
 """Types of such columns; the LONG ones hold all that the server can send."""
@@ -39,7 +39,16 @@ def within(value: ColumnElement[Any], column: Named) -> ColumnElement[Any]:
         value: The value.
         column: Name and type of the column.
     """
-    before, after = said(column[0])
     size: ColumnElement[int] = func.octet_length(value)
-    refused = cast(func.concat(before, size, " bytes", after), sql.Integer)
-    return case((size > _most(column[1]), cast(refused, mysql.CHAR)), else_=value)
+    return case((size > _most(column[1]), cast(refused(column, size, " bytes"), mysql.CHAR)), else_=value)
+
+
+def refused(column: Named, *shown: Any) -> ColumnElement[int]:
+    """A cast that fails with the column in its error.
+
+    Args:
+        column: Name and type of the column.
+        shown: What stands for the value in the error.
+    """
+    before, after = said(column[0])
+    return cast(func.concat(before, *shown, after), sql.Integer)

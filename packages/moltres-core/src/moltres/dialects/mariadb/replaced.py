@@ -12,7 +12,7 @@ from sqlalchemy import case, cast, func, literal, not_
 from sqlalchemy import types as sql
 from sqlalchemy.dialects import mysql
 
-from ..base.refusals import said
+from .lengths import refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,10 +29,6 @@ _SHOWN = 40
 """Characters of a value in an error; the server cuts what is much longer, and with it the end."""
 
 
-def _is_member(type_: Any, value: Any) -> bool:
-    return value in type_.enums
-
-
 def _is_written(type_: Any, value: Any) -> bool:
     parts = str(value).split(",")
     return not value or value == ",".join(one for one in type_.values if one in parts)
@@ -41,7 +37,7 @@ def _is_written(type_: Any, value: Any) -> bool:
 REPLACED: tuple[tuple[type[TypeEngine[Any]], Callable[[Any, Any], bool], str], ...] = (
     (mysql.YEAR, lambda _, value: 0 < value < LEAST_YEAR, "is read by a YEAR as one of the years 1970 to 2069"),
     (mysql.BIT, lambda _, value: value < 0, "has a sign that a BIT does not keep"),
-    (mysql.ENUM, lambda type_, value: not _is_member(type_, value), "is none of the values of the ENUM"),
+    (mysql.ENUM, lambda type_, value: value not in type_.enums, "is none of the values of the ENUM"),
     (
         mysql.SET,
         lambda type_, value: not _is_written(type_, value),
@@ -85,5 +81,4 @@ def own_or_refused(
 
 
 def _refused(value: ColumnElement[Any], column: Named) -> ColumnElement[int]:
-    before, after = said(column[0])
-    return cast(func.concat(before, func.left(value, _SHOWN), after), sql.Integer)
+    return refused(column, func.left(value, _SHOWN))

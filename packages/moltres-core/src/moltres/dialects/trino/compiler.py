@@ -45,8 +45,8 @@ def _mean(function: Any, rows: Callable[[Any], ColumnElement[Any]]) -> ColumnEle
 
 def _in_utc(value: Any) -> Any:
     """A moment in UTC: the driver writes the name of its zone, in which two hours have one name when clocks go back."""
-    if isinstance(value, list | tuple):
-        return type(value)(map(_in_utc, value)) if type(value) in (list, tuple) else value
+    if type(value) in (list, tuple):
+        return type(value)(map(_in_utc, value))
     is_moment = isinstance(value, dt.datetime) and value.tzinfo is not None
     return value.astimezone(dt.UTC) if is_moment else value
 

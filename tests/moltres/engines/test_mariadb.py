@@ -386,6 +386,42 @@ class TestMariaDB(DialectConformance, LostConnections):
         db.insert("t", {"v": 3})
         assert db.table("t").order_by("v").collect() == [{"id": 0, "v": 2}, {"id": 1, "v": 3}]
 
+    def test_what_marks_rows_leaves_their_moments_alone(self, db: Database) -> None:
+        stamp = "TIMESTAMP NOT NULL DEFAULT NOW() ON UPDATE NOW()"
+        with db.transaction() as connection:
+            connection.execute(text(f"CREATE TABLE t (id INTEGER, n INTEGER, at {stamp})"))
+            connection.execute(text(f"CREATE TABLE h (id INTEGER, n INTEGER, valid_from {stamp}, valid_to DATETIME)"))
+        old = dt.datetime.fromisoformat("2021-01-01")
+        given = [{"id": number, "n": number, "at": old} for number in (1, 2)]
+        for some in (given, given[:1], given):
+            db.write(some).save_as_table("t", mode="merge", keys=["id"], delete_missing="soft", delete_at_most=1)
+            assert set(db.table("t").collect().column("at")) == {old}
+        later = [{"id": 1, "n": 7, "at": old.replace(year=2022)}]
+        for update, at in ((["n"], old), (True, old.replace(year=2022))):
+            db.write(later).save_as_table("t", mode="merge", keys=["id"], update=update)
+            assert db.table("t").where(col("id") == 1).collect().column("at") == [at]
+        for n, some in enumerate((given, later, given[1:])):
+            since = old.replace(year=2023 + n)
+            rows_of = [{"id": row["id"], "n": row["n"]} for row in some]
+            close: dict[str, Any] = {"delete_missing": "close", "delete_at_most": 1} if n == 2 else {}
+            db.write(rows_of).save_as_table("h", mode="scd2", keys=["id"], valid_at=since, **close)
+        assert sorted(row["valid_from"].year for row in rows(db, "h")) == [2023, 2023, 2024]
+
+    def test_rows_need_no_period_of_a_table_with_versions(self, db: Database) -> None:
+        with db.transaction() as connection:
+            connection.execute(
+                text(
+                    "CREATE TABLE t (id INTEGER PRIMARY KEY, s TIMESTAMP(6) AS ROW START, e TIMESTAMP(6) AS ROW END,"
+                    " PERIOD FOR SYSTEM_TIME (s, e)) WITH SYSTEM VERSIONING"
+                )
+            )
+        for number in (1, 2):
+            db.write([{"id": number}]).save_as_table("t", mode="overwrite")
+        db.table("t").write.save_as_table("t", mode="overwrite")
+        with pytest.raises(SchemaMismatchError, match="'s' is generated"):
+            db.write(db.table("t").collect()).save_as_table("t", mode="append")
+        assert db.sql("SELECT id FROM t FOR SYSTEM_TIME ALL ORDER BY s").collect().column("id") == [1, 2, 2]
+
     @pytest.mark.parametrize(
         "query",
         [

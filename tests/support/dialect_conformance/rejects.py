@@ -140,6 +140,14 @@ class RejectedRows(DialectSuite):
         assert (result.rejects.rows_loaded, result.rejects.rows_rejected) == (expected, 2 - expected)
         assert next({name: row[name] for name in good} for row in rows(refusing)) == good
 
+    def test_a_column_that_is_left_out_rejects_no_row(self, refusing: Database) -> None:
+        for value in (Decimal("1.5"), 2**70, float("nan"), dt.date(2026, 1, 1), dt.timedelta(1), {"a": 1}):
+            given = [{"id": 1, "n": 5, "new": value}, {"id": 2, "n": 6, "new": None}, {"id": 3, "n": -1, "new": None}]
+            result = load(refusing, given, on_schema_change="ignore")
+            assert result.schema_changes == ("column 'new' of the rows was left out",)
+            assert result.rejects is not None
+            assert (result.rejects.rows_loaded, result.rejects.rows_rejected) == (2, 1), value
+
     def test_strings_finer_than_a_microsecond_are_kept(self, db: Database) -> None:
         if not self.can(db):
             pytest.skip("two tables are two commits here")

@@ -233,12 +233,15 @@ class _History:
         fresh, opened = self._fresh(staged, known)
         self._require_newer(fresh)
         same = self._same_key(fresh)
-        end = update(self._table).where(same, self._until.is_(None)).values({self._until: fresh.c[self._since.name]})
+        rest = self._target.fill.left_alone(self._table)
+        begins = fresh.c[self._since.name]
+        end = update(self._table).where(same, self._until.is_(None)).values({**rest, self._until: begins})
         closed = connection.execute(end).rowcount if opened else 0
         if ending is not None and missing:
             moment = self._instant.literal(self._until.type)
             among = is_among(dialect, self._table, ending, self._keys)
-            connection.execute(update(self._table).where(among, self._until.is_(None)).values({self._until: moment}))
+            end = update(self._table).where(among, self._until.is_(None)).values({**rest, self._until: moment})
+            connection.execute(end)
         names = [*self._names, self._since.name]
         inserted = dialect.insert_select(connection, self._table, names, select(*(fresh.c[name] for name in names)))
         self._require_written(fresh, inserted)

@@ -112,10 +112,9 @@ def remove_missing(target: Target, table: Table, staged: Table, request: WriteRe
         moment = dt.datetime.now(dt.UTC)
         zoned = logical_type(table.c[DELETED_AT].type).zoned
         value = moment if zoned else moment.replace(tzinfo=None)
-        connection.execute(update(table).where(among(missing), *there).values({DELETED_AT: value}))
-        connection.execute(
-            update(table).where(among(staged), table.c[DELETED_AT].is_not(None)).values({DELETED_AT: None})
-        )
+        marked, rest = table.c[DELETED_AT], target.fill.left_alone(table)
+        connection.execute(update(table).where(among(missing), *there).values({**rest, marked: value}))
+        connection.execute(update(table).where(among(staged), marked.is_not(None)).values({**rest, marked: None}))
     elif number:
         connection.execute(delete(table).where(among(missing)))
     dialect.drop(connection, missing)

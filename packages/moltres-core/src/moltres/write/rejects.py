@@ -161,7 +161,9 @@ class Sieve:
         self._required = needed | table.info[INSTEAD_OF_NULL] | set(request.keys or ())
         self._columns = [self._column(table, name, type_) for name, type_ in stream.columns or []]
         self._sure = [
-            name in table.c and name not in self._required and _covers(logical_type(given), self._dialect.held(type_))
+            name not in self._required and _covers(logical_type(given), self._dialect.held(type_))
+            if name in table.c
+            else request.on_schema_change != "append_new_columns"  # what is left out is no reason
             for (name, given), (_, type_) in zip(stream.columns or [], self._columns, strict=True)
         ]
         self._checks = target.dialect.checks(target.connection, table)

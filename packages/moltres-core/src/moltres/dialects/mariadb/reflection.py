@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _ODD = re.compile(r"[`\r\n]")
+_PERIOD = ("ROW START", "ROW END")
 
 _COLUMNS = text(
     "SELECT column_name AS name, column_type AS type, is_nullable AS nullable, column_default AS fallback,"
@@ -34,20 +35,26 @@ def columns_of(
         usual: What it does say.
     """
     rows = connection.execute(_COLUMNS, {"schema": schema, "table": table}).mappings().all()
-    if not any(_ODD.search(row["name"]) for row in rows):
+    if not any(_ODD.search(row["name"]) or row["generated"] in _PERIOD for row in rows):
         # It sees no default that is the next value of a sequence, and none of a column that is invisible.
-        defaults = {row["name"]: row["fallback"] for row in rows}
-        return [{**column, "default": column.get("default") or defaults.get(column["name"])} for column in usual()]
+        told = {row["name"]: row for row in rows}
+        return [_completed(column, told.get(column["name"], {})) for column in usual()]
     # As the server itself would write the table, but with names that can be read.
     lines = [f"  `c{number}` {_declared(row)}" for number, row in enumerate(rows)]
     statement = "CREATE TABLE `t` (\n" + ",\n".join(lines) + "\n)"
     dialect: Any = connection.engine.dialect
     parser = MySQLTableDefinitionParser(dialect, dialect.identifier_preparer)
     columns: Sequence[Any] = parser.parse(statement, "utf8mb4").columns
-    return [
-        {**column, "name": row["name"], "default": column.get("default") or row["fallback"]}
-        for column, row in zip(columns, rows, strict=True)
-    ]
+    return [{**_completed(column, row), "name": row["name"]} for column, row in zip(columns, rows, strict=True)]
+
+
+def _completed(column: Any, row: Any) -> dict[str, Any]:
+    """A column as it is described, with what only the server says of it."""
+    stamped = "on update" in (row.get("extra") or "").lower()
+    found = {**column, "default": column.get("default") or row.get("fallback"), "stamped": stamped}
+    if row.get("generated") is not None:  # also ROW START and ROW END
+        found.setdefault("computed", {"sqltext": row["generated"], "persisted": "STORED" in row["extra"]})
+    return found
 
 
 def _declared(row: Any) -> str:

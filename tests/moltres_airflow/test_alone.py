@@ -91,3 +91,14 @@ def test_semantics_are_those_of_dq_core(dsn):
     assert MoltresDataQualityOperator(task_id="c", semantics="database", **options).execute(context).passed
     with pytest.raises(ConfigurationError, match="semantics must be one of 'portable', 'database', not 'databse'"):
         MoltresDataQualityOperator(task_id="c", semantics="databse", **options)
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///file::memory:?uri=true", "duckdb:///:memory:"])
+def test_nothing_is_left_in_a_database_that_ends_with_the_task(url):
+    instance = MagicMock()
+    instance.xcom_pull.return_value = [{"id": 1}]
+    write = MoltresToTableOperator(task_id="w", dsn=url, table_name="out", input_key="rows")
+    query = MoltresQueryOperator(task_id="q", dsn=url, query="SELECT 1 AS id", handoff="table")
+    for task in (write, query):
+        with pytest.raises(AirflowFailException, match=r"database in memory,? (which )?ends with this task"):
+            task.execute(context_of(instance))

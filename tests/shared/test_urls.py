@@ -141,6 +141,8 @@ def test_an_unknown_dialect_or_driver_is_named_with_the_closest() -> None:
     with pytest.raises(problems.UnknownDatabaseError, match="'psicopg' for postgresql") as caught:
         urls.make_engine(urls.database_url("postgresql+psicopg://h/d"), core=DISTRIBUTION)
     assert "postgresql+psycopg://" in str(caught.value.suggestion)
+    with pytest.raises(problems.InvalidURLError, match="postgresql\\+psycopg_async is asynchronous"):
+        urls.make_engine(urls.database_url("postgresql+psycopg_async://h/d"), core=DISTRIBUTION)
 
 
 @pytest.mark.parametrize(

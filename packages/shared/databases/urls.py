@@ -212,7 +212,7 @@ def make_engine(url: URL, *, core: str, **options: Any) -> Engine:
     Raises:
         UnknownDatabaseError: SQLAlchemy knows no such database, or no such driver for it.
         MissingPackageError: The driver or the dialect is not installed; the suggestion installs it.
-        InvalidURLError: A URL of Trino has a parameter that it does not take.
+        InvalidURLError: The driver is asynchronous, or a URL of Trino has a parameter that it does not take.
         TypeError: ``create_engine`` takes no such option.
     """
     backend = url.get_backend_name()
@@ -224,6 +224,11 @@ def make_engine(url: URL, *, core: str, **options: Any) -> Engine:
         raise _unknown(url, backend, core) from None
     except ImportError as error:
         raise _missing(url, backend, error, core) from error
+    if engine.dialect.is_async:
+        raise InvalidURLError(
+            f"The driver {url.drivername} is asynchronous, and statements are run synchronously.",
+            suggestion=f"Name another driver, or none: {backend}://…",
+        )
     limit_handshake(engine)
     connect_as_meant(engine)
     if backend == "duckdb":

@@ -11,7 +11,7 @@ from sqlalchemy import literal_column, select
 from .._shared import arguments
 from .._shared.wording import plural
 from ..database import Database, connect
-from ..dialects.connections.binding import OWN_MEMORY
+from ..dialects.connections.binding import ends_with_connections
 from ..dialects.stopping import cleaning_up
 from ..errors import HandoffError, refuse
 from ..frame.dataframe import DataFrame
@@ -209,7 +209,7 @@ def _refuse_many(options: HandoffOptions, home: Source, argument: str) -> None:
 
 
 def _refuse_memory(home: Source) -> None:
-    if str(home.engine.url.database).startswith(OWN_MEMORY):
+    if not home.joined and ends_with_connections(home.engine):
         raise HandoffError(
             "The rows are too many to hand over inline, and a table in a database in memory ends with this task.",
             suggestion="Give a stage_uri, a folder for Parquet, or raise max_inline_rows.",

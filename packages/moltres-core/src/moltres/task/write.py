@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._shared.wording import plural
+from ..dialects.connections.binding import ends_with_connections
+from ..errors import ConfigurationError
 from ..handoff import drop_staged, pick_up
 from .lineage import Lineage, handed_over, place, table
 
@@ -87,8 +89,14 @@ def run_write(
         run_key: What the load is recorded under; None to record nothing.
 
     Raises:
+        ConfigurationError: If the table would be gone with the task.
         MoltresError: If the rows cannot be written; the table is as it was.
     """
+    if not target.joined and ends_with_connections(target.engine):
+        raise ConfigurationError(
+            f"The table {options.table_name!r} would be in a database in memory, which ends with this task.",
+            suggestion="Name a file or a server, or give a session.",
+        )
     written = target.write(pick_up(source, value)).save_as_table(
         options.table_name, run_key=run_key, verify=options.verify, **options.of_mode()
     )

@@ -9,9 +9,11 @@ from uuid import uuid4
 
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import StaticPool
 
 from ..._shared import arguments
 from ..._shared.databases import urls
+from ..._shared.databases.connecting import database_file
 from ..._shared.iceberg.places import is_catalog, is_iceberg
 from ..._shared.masking import scrubbed, secrets_of
 from ..._shared.problems import ProblemError
@@ -112,6 +114,14 @@ def _iceberg(given: Any, options: dict[str, Any]) -> Engine:
 
 def _in_memory(url: URL) -> bool:
     return url.get_backend_name() == "duckdb" and url.database in _IN_MEMORY
+
+
+def ends_with_connections(engine: Engine) -> bool:
+    """Whether tables that an engine makes are gone when its connections are closed: those of a database in memory."""
+    url, backend = engine.url, engine.dialect.name
+    own = url.database in _IN_MEMORY or str(url.database).startswith(OWN_MEMORY)
+    in_memory = database_file(url) is None if backend == "sqlite" else own and backend == "duckdb"
+    return in_memory and not isinstance(engine.pool, StaticPool)  # whose one connection its maker closes
 
 
 def _own(url: URL, options: dict[str, Any]) -> Binding:

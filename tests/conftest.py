@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from shutil import copyfile
 from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
 from sqlalchemy import URL, Engine, create_engine
 
+from support.cases import leave_out
 from support.iceberg import catalog_url
 from support.mariadb import MariaDBServer, mariadb_server
 from support.postgresql import PostgreSQLServer, postgresql_server
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DATABASES = ("sqlite", "duckdb", "postgresql")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    leave_out(config, items)
 
 
 @pytest.fixture(scope="session")
@@ -65,11 +71,17 @@ def sqlite_url(tmp_path: Path) -> URL:
     return URL.create("sqlite", database=str(file))
 
 
-@pytest.fixture
-def duckdb_url(tmp_path: Path) -> URL:
-    file = tmp_path / "test.duckdb"
+@pytest.fixture(scope="session")
+def empty_duckdb(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file without tables, of which a copy is there sooner than a new one."""
+    file = tmp_path_factory.mktemp("empty") / "empty.duckdb"
     duckdb.connect(file).close()
-    return URL.create("duckdb", database=str(file))
+    return file
+
+
+@pytest.fixture
+def duckdb_url(tmp_path: Path, empty_duckdb: Path) -> URL:
+    return URL.create("duckdb", database=str(copyfile(empty_duckdb, tmp_path / "test.duckdb")))
 
 
 @pytest.fixture

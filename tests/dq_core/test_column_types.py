@@ -112,6 +112,7 @@ def _described_and_learned(engine: sa.Engine, table: str) -> Any:
     return found.column("x")
 
 
+@pytest.mark.most_cases(60)
 @pytest.mark.parametrize(("database", "kind"), _cases(TYPES, lambda one: one.name or "none"))
 def test_every_type(engine_of: Callable[[str], sa.Engine], database: str, kind: ColumnType) -> None:
     engine = engine_of(database)

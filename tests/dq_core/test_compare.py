@@ -165,6 +165,7 @@ def test_keys_of_any_type(engine: sa.Engine, keys: list[str], batch: int, monkey
     assert "Keys that are not unique" in found.to_text()
 
 
+@pytest.mark.most_cases(13)
 @pytest.mark.parametrize("key", FORMS)
 def test_a_changed_row_is_found_by_a_key_of_any_type(
     engine: sa.Engine, key: str, monkeypatch: pytest.MonkeyPatch

@@ -95,6 +95,7 @@ def trouble(engine: sa.Engine) -> _Trouble:
     return _Trouble(engine, lambda: driver.Error("No space left on device"))
 
 
+@pytest.mark.most_cases(12)
 @pytest.mark.parametrize("verb", [_learned, _profiled, _verdicts, _compared])
 @pytest.mark.parametrize("number", [1, 4, 1000])
 def test_what_fails_for_a_while_makes_nothing_smaller(

@@ -562,6 +562,7 @@ class TestDigits:
         for source in (micro, micro.to_pandas(), pl.from_arrow(micro)):
             assert found(source, rule("not_null", "t"), rule("unique", "t")) == [("failed", 1, 2), ("passed", 0, 1)]
 
+    @pytest.mark.most_cases(14)
     @pytest.mark.parametrize("kind", [
         pa.timestamp("ns", "UTC"), pa.duration("ns"), pa.decimal256(50, 2), pa.float16(), pa.time64("ns"),
         pa.month_day_nano_interval(), pa.decimal128(5, -2),
@@ -894,7 +895,7 @@ def _number(text: str) -> decimal.Decimal | None:
         return None
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cells=st.lists(CELLS, min_size=1, max_size=8), low=st.integers(-(10**20), 10**20))
 @example(cells=["1000000000000000", "1e3"], low=10**16)
 def test_oracle(folder: Path, cells: list[str | None], low: int) -> None:

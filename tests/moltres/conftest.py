@@ -9,7 +9,6 @@ from sqlalchemy.pool import QueuePool
 
 from moltres import Database, DataFrame, connect
 from support import people as people_table
-from support.cases import leave_out
 from support.dialect_conformance.refusals import pytest_pyfunc_call
 
 __all__ = ["pytest_pyfunc_call"]
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import URL
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    leave_out(config, items)
 
 
 @pytest.fixture

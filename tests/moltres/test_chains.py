@@ -347,7 +347,7 @@ VERBS = [
 VERBS += [merged_join, self_join, window]
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_chain_of_verbs_does_what_it_would_do_to_a_list(
     tables: tuple[DataFrame, DataFrame], data: st.DataObject

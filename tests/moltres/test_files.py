@@ -209,6 +209,7 @@ VALUES = {
 }
 
 
+@pytest.mark.most_cases(22)
 @pytest.mark.parametrize("late", [False, True], ids=["in the sample", "beyond the sample"])
 @pytest.mark.parametrize("written", VALUES, ids=" ".join)
 def test_a_column_has_a_type_where_it_gives_every_value_back(
@@ -266,6 +267,7 @@ def test_types_that_a_caller_states(duck: Database, tmp_path: Path) -> None:
     assert dated.collect()[0] == {"id": "007", "amount": 1.25, "day": dt.date(2024, 1, 31), "filename": str(path)}
 
 
+@pytest.mark.most_cases(29)
 @pytest.mark.parametrize("options", STATED)
 @pytest.mark.parametrize(
     ("cell", "stated"),
@@ -292,6 +294,7 @@ def test_a_type_that_does_not_hold_a_value_is_an_error(
         duck.read_csv(path, **options(stated)).collect()
 
 
+@pytest.mark.most_cases(20)
 @pytest.mark.parametrize("options", STATED)
 @pytest.mark.parametrize(
     ("cell", "stated", "value"),

@@ -110,6 +110,7 @@ def counted(db: Database, numbers: DataFrame) -> DataFrame:
     return db.sql(f"SELECT id, {tick} AS n FROM numbers")
 
 
+@pytest.mark.most_cases(24)
 @pytest.mark.parametrize("limit", [0, 10, NUMBERS, 100_000])
 @pytest.mark.parametrize("mode", ["auto", "table", "parquet"])
 @pytest.mark.parametrize("in_files", [False, True])

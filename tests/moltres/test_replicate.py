@@ -475,6 +475,7 @@ def test_a_merge_of_many_tables(both: tuple[Database, Database]) -> None:
     assert (table.rows_deleted, target.table("people").where(col("deleted_at").is_not(None)).count()) == (1, 1)
 
 
+@pytest.mark.most_cases(7)
 @pytest.mark.parametrize("mode", ["append", "merge"])
 def test_what_is_new_in_many_tables(mode: Any, both: tuple[Database, Database]) -> None:
     source, target = both

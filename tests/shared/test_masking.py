@@ -270,6 +270,7 @@ def test_a_path_that_only_speaks_of_webhooks_is_shown(url: str) -> None:
     assert not masking.has_secrets(url)
 
 
+@pytest.mark.most_cases(6)
 @pytest.mark.parametrize(
     "piece",
     [

@@ -1,30 +1,34 @@
-"""How many cases of each test of a suite run, where each takes long."""
+"""How many cases of each test run, where each takes long."""
 
 from __future__ import annotations
 
 import os
 from collections import defaultdict
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 
-_MOST = 24
-"""Cases of a test of a suite, which runs on many databases; some tests have twice and three times as many."""
+_MOST = 8
+"""Cases of a test of a suite on each database. Databases begin with different ones: on three of them all of 24 run."""
 
 
 def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect the cases that a suite leaves out; for `pytest_collection_modifyitems`.
+    """Deselect the cases that are left out; for `pytest_collection_modifyitems`.
 
     A suite says by ``most_cases`` how many cases of each of its tests run, spread over all of them. By ``takes_turns``
     each test begins with another case than the one before it, so that all of them run though one of each test does.
-    ``EVERY_CASE=1`` runs every case of every suite, ``MOST_CASES=4`` at most four of each test: for a run that looks
-    whether another version, or a dialect like another one, passes too.
+    Two places with one engine say by ``half``, 0 and 1, that each runs every second test of a suite. A test that is no
+    part of a suite says by the marker ``most_cases(n)`` how many of its cases run, the same sample each time.
+
+    ``EVERY_CASE=1`` runs every case of every test, ``MOST_CASES=4`` at most four of each test of a suite: for a run
+    that looks whether another version, or a dialect like another one, passes too.
     """
-    left = [] if os.environ.get("EVERY_CASE") else _left_out(items)
+    left = [] if os.environ.get("EVERY_CASE") else [*_of_suites(items), *_of_tests(items)]
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in set(left)]
@@ -38,17 +42,43 @@ def _most(cls: Any) -> int | None:
     return min([_MOST, *(int(limit) for limit in limits if limit is not None)])
 
 
-def _left_out(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+def _of_suites(items: Sequence[pytest.Item]) -> Iterable[pytest.Item]:
     cases: dict[Any, dict[str, list[pytest.Item]]] = defaultdict(lambda: defaultdict(list))
     for item in items:
         cls = getattr(item, "cls", None)
         if _most(cls) is not None and isinstance(item, pytest.Function):
             cases[cls][item.originalname].append(item)
-    left: list[pytest.Item] = []
-    for cls, tests in cases.items():
-        for number, found in enumerate(tests.values()):
-            most = min(_most(cls) or 1, len(found))
-            first = number if getattr(cls, "takes_turns", False) else 0
-            kept = {(place * len(found) // most + first) % len(found) for place in range(most)}
-            left += [item for place, item in enumerate(found) if place not in kept]
-    return left
+    for place, (cls, tests) in enumerate(cases.items()):
+        for number, (name, found) in enumerate(tests.items()):
+            if _is_of_the_other(cls, name):
+                yield from found
+            elif getattr(cls, "takes_turns", False):
+                yield from _beyond(found, _most(cls) or 1, number)
+            else:
+                yield from _beyond(found, _most(cls) or 1, place if cls.most_cases is None else 0)
+
+
+def _of_tests(items: Sequence[pytest.Item]) -> Iterable[pytest.Item]:
+    cases: dict[Any, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        marker = item.get_closest_marker("most_cases")
+        if marker is not None and isinstance(item, pytest.Function):
+            cases[item.parent, item.originalname, marker.args[0]].append(item)
+    for (_, _, most), found in cases.items():
+        # At equal distances a product of two lists would always meet the same ones of the second.
+        kept = Random(len(found)).sample(range(len(found)), min(most, len(found)))
+        yield from (item for place, item in enumerate(found) if place not in set(kept))
+
+
+def _beyond(found: Sequence[pytest.Item], most: int, first: int) -> Iterable[pytest.Item]:
+    """The cases of a test beyond so many, which are spread over all and begin with the first, second, …"""
+    kept = {(place * len(found) // most + first) % len(found) for place in range(min(most, len(found)))}
+    return [item for place, item in enumerate(found) if place not in kept]
+
+
+def _is_of_the_other(cls: Any, name: str) -> bool:
+    """Whether a test is of the half that another place with this engine runs; the only one of a suite is of both."""
+    half = getattr(cls, "half", None)
+    owner = next(base for base in cls.__mro__ if name in vars(base))
+    tests = [one for one in vars(owner) if one.startswith("test_")]
+    return half is not None and len(tests) > 1 and tests.index(name) % 2 != half

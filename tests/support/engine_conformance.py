@@ -223,6 +223,7 @@ class EngineConformance:
         monkeypatch.chdir(tmp_path)
         return tmp_path
 
+    @pytest.mark.most_cases(140)
     @pytest.mark.parametrize("data", DATA)
     @pytest.mark.parametrize("rule", RULES)
     def test_the_verdict_and_the_counts_are_those_of_dq_core(self, rule: str, data: str) -> None:

@@ -154,6 +154,7 @@ def _outcome(run: Any) -> tuple[Any, ...] | None:
     return result.status, result.failed_rows, result.considered_rows, observed
 
 
+@pytest.mark.most_cases(18)
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("seed", range(12))
 def test_engines_agree_or_refuse(engine: str, seed: int) -> None:

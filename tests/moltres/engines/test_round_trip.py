@@ -26,6 +26,7 @@ from support.round_trip import (
     WRITTEN,
     Native,
     faults,
+    is_the_simplest,
     listed_of,
 )
 from support.round_trip.targets import DECLARED, values_for, write_faults
@@ -87,6 +88,8 @@ def test_a_value_is_equal_or_refused(
     turn: int,
     data: st.DataObject,
 ) -> None:
+    if REPEATED and is_the_simplest(data):
+        return
     drawn = data.draw(st.lists(native.values | st.just(("NULL", None)), min_size=1, max_size=3))
     into = {name: databases[name] for name in targets}
     reader = databases["duckdb"] if database in targets else None
@@ -98,6 +101,8 @@ def test_a_value_is_equal_or_refused(
 @settings(max_examples=EXAMPLES + 1, derandomize=REPEATED, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_value_into_any_column(databases: dict[str, Database], type_: str, data: st.DataObject) -> None:
+    if REPEATED and is_the_simplest(data):
+        return
     values = data.draw(st.lists(values_for(type_) | st.none(), min_size=1, max_size=2))
     assert write_faults(databases["mariadb"], type_, values) == []
 

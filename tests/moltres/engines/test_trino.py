@@ -72,7 +72,7 @@ class OnTrino(DialectSuite):
 
     slow = FOREVER
     some = "SELECT count(*) FROM UNNEST(sequence(1, 900))"
-    examples = 3
+    examples = 2
     enough = 60
     counts_time = True
     longest_chain = 40  # each operand is a stage, of which a server takes 150 by default
@@ -141,33 +141,6 @@ class TestIceberg(OnIceberg, Values, Modes, Overwrite, Merge, Partitions, RunKey
             assert (found, type(found)) == (new, type(new))
 
 
-class TestIcebergToo(
-    OnIceberg,
-    Transactions,
-    Order,
-    SqlText,
-    Binds,
-    Names,
-    Queries,
-    Casts,
-    Expressions,
-    Moments,
-    Together,
-    Targets,
-    Verbs,
-    Waits,
-    HandOff,
-    IncrementalLoads,
-    MissingRows,
-    SchemaChanges,
-    Receipts,
-):
-    """The other suites, of which some cases say it: every statement takes its time."""
-
-    most_cases = 1
-    faults = receipt_faults.TRINO
-
-
 class OnMemory(OnTrino):
     plans_name_tables = False  # it numbers them
 
@@ -190,6 +163,38 @@ class OnMemory(OnTrino):
         assert "save_as_table()" in str(raised.value.suggestion)
 
 
+class Computing(Order, SqlText, Binds, Names, Queries, Casts, Expressions, Moments, Verbs):
+    """What the engine does with rows, whoever keeps them: each place runs every second test of a suite."""
+
+    most_cases = 1
+
+
+class TestComputingOnIceberg(OnIceberg, Computing):
+    half = 0
+
+
+class TestComputingInMemory(OnMemory, Computing):
+    half = 1
+
+
+class TestIcebergToo(
+    OnIceberg,
+    Transactions,
+    Together,
+    Targets,
+    Waits,
+    HandOff,
+    IncrementalLoads,
+    MissingRows,
+    SchemaChanges,
+    Receipts,
+):
+    """The other suites, of which some cases say it: every statement takes its time."""
+
+    most_cases = 1
+    faults = receipt_faults.TRINO
+
+
 class TestMemory(
     OnMemory,
     Values,
@@ -201,17 +206,8 @@ class TestMemory(
     AllOrNothing,
     Statements,
     Transactions,
-    Queries,
-    Casts,
-    Expressions,
-    Moments,
     Together,
     Targets,
-    Names,
-    Binds,
-    SqlText,
-    Order,
-    Verbs,
     Waits,
     HandOff,
     IncrementalLoads,

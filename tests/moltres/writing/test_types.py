@@ -337,6 +337,7 @@ def test_columns_of_any_name(db: Database, other: Database) -> None:
     assert collected(other, "order") == rows
 
 
+@pytest.mark.most_cases(4)
 def test_a_thousand_columns(db: Database, other: Database) -> None:
     rows = [{"id": number, **{f"c{column}": number * column for column in range(999)}} for number in range(3)]
     db.write(rows).save_as_table("wide")

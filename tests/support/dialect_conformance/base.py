@@ -39,7 +39,7 @@ class DialectSuite:
         " SELECT count(*) AS a FROM n WHERE i % 7 > 3"
     )
     views_hold_tables = False
-    examples = 20
+    examples = 10
     some: str | None = None
     shows_indexes = True
     most_cases: int | None = None

@@ -257,7 +257,9 @@ def write_faults(target: Database, type_: str, values: Sequence[Any]) -> list[st
             stated,
             lambda road=road: road(target, type_, values),  # type: ignore[misc]
             equal=lambda truth, value: (
-                same(truth, value) or _says(truth, value, type_) or (type_ == "json" and _is_number_of(truth, value))
+                same(truth, value)
+                or _says(truth, value, type_)
+                or (type_ in ("json", "jsonb") and _is_number_of(truth, value))
             ),
         )
     for form, made in FORMS.items():

@@ -55,7 +55,8 @@ SUBQUERIES = {
 }
 OWN = {
     "sqlite": {"s GLOB 'a*'": 1, "rowid = 1": 1, "[id] = 1": 1, "s REGEXP '^a'": 1, "date('now') > '2024-01-01'": 3,
-               "id IN (SELECT value FROM json_each('[1, 2]'))": 2, "typeof(id) = 'integer'": 3},
+               "id IN (SELECT value FROM json_each('[1, 2]'))": 2, "typeof(id) = 'integer'": 3,
+               """"id" = 1 AND s <> "" OR s LIKE '"x"' OR "s" = 'a;b' COLLATE "nocase\"""": 1},
     "duckdb": {"s = $$a;b$$": 1, "s ILIKE 'A%'": 1, "id::VARCHAR = '1'": 1, "list_contains([1, 2], id)": 2,
                "id = ANY([1, 2])": 2, "regexp_matches(s, '^a')": 1, "id IN (SELECT range FROM range(3))": 2,
                "now() > TIMESTAMP '2024-01-01'": 3, "d IS DISTINCT FROM DATE '2024-01-01'": 3,

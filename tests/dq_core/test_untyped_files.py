@@ -360,6 +360,14 @@ class TestEqualToTheFile:
         read = profile("a.csv")
         assert ([column.name for column in read.columns], read.row_count) == (names, rows)
 
+    @pytest.mark.parametrize(
+        "text", ['id,"v\n1,2\n', '"id\n1', 'id,"v', '"id\n' + "1,2\n" * 50_000, '"a\nb"x,c\n1,2\n']
+    )
+    @pytest.mark.parametrize("header", [True, False])
+    def test_a_quote_of_the_header_that_is_not_closed(self, text: str, header: bool) -> None:
+        with pytest.raises(SourceError, match=r"The first line of a.csv cannot be read"):
+            validate(csv(text), [{"type": "row_count", "max": 9}], read_options={"header": header})
+
     @pytest.mark.parametrize(("name", "text"), [("h.csv", "id\n"), ("e.jsonl", ""), ("e.json", "[]")])
     def test_files_without_rows(self, name: str, text: str) -> None:
         assert found(csv(text, name), rule("not_null", "id")) == [("passed", 0, 0)]
@@ -833,6 +841,8 @@ class TestReadOptions:
             )
         with pytest.raises(RuleError, match="quote must be one character of ASCII"):
             validate(csv("a\n1\n"), [rule("not_null", "a")], read_options={"quote": "«"})
+        with pytest.raises(RuleError, match="may be the delimiter"):
+            validate(csv("a\n1\n"), [rule("not_null", "a")], read_options={"quote": ","})
         with pytest.raises(RuleError, match="delimiter and quote are both"):
             validate(csv("a\n1\n"), [rule("not_null", "a")], read_options={"delimiter": '"'})
         with pytest.raises(RuleError, match="no file"):

@@ -11,6 +11,7 @@ HOSTILE = {
         "(SELECT count(*) FROM sqlite_master) > 0", "(SELECT max(sql) FROM main.Sqlite_Schema) > ''",
         "(SELECT count(*) FROM temp.sqlite_temp_master) >= 0",
         "last_insert_rowid() = 1", "(ATTACH 'pwned.txt' AS y)", "effect(id) = 1", "fts3_tokenizer('x') IS NULL",
+        "\"nope\" <> 'x'", '"nope" > 0', """coalesce("a`b""c", 'x') = 'x'""",
     ],
     "duckdb": [
         "$$'$$ = 'a') THEN 1 END); COPY (SELECT 42) TO $q$pwned.txt$q$ (FORMAT csv); SELECT count(CASE WHEN (1=1 --'\n",

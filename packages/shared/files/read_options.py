@@ -67,6 +67,8 @@ class ReadOptions:
         for name, default in (("decimal", "."), ("quote", '"')):
             if read.get(name, default) == read.get("delimiter"):
                 problems.append(f"read_options: delimiter and {name} are both {read['delimiter']!r}.")
+        if "delimiter" not in read and read.get("quote") in (",", ";", "\t", "|"):
+            problems.append(f"read_options: quote {read['quote']!r} may be the delimiter, which is not given.")
         if problems:
             raise InvalidOptionError(" ".join(problems))
         return cls(**read)

@@ -336,7 +336,14 @@ def _with_plain_header(raw: Any, path: str, delimiter: str, options: ReadOptions
     with Path(path).open("rb") as source:
         marked = source.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
     with Path(path).open(encoding="utf-8-sig", newline="") as source:
-        names = _names(next(_rows(_noted(source, taken), delimiter, options)), path, options)
+        rows = csv.reader(_noted(source, taken), **_quoting(delimiter, options) | {"strict": True})
+        try:
+            first = next(rows)
+        except csv.Error as error:
+            raise UnreadableFileError(
+                f"The first line of {original_of(path)} cannot be read (is a quote not closed?): {error}."
+            ) from None
+        names = _names(first, path, options)
         ends = [line[len(line.rstrip("\r\n")) :] for line in taken]
         if len(set(ends)) == 1 and not marked:
             return path, options.header, names

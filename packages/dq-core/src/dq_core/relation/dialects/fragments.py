@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COMPUTING", "calls", "locks", "misread", "no_expression", "of_the_server", "parts", "refused_by_list",
+    "with_backquotes",
 ]  # fmt: skip
 
 #: Functions that only compute, under names that more than one database knows.
@@ -46,6 +47,17 @@ _GRAMMAR = frozenset({
 def parts(sql: str, lexis: Lexis) -> list[Token]:
     """The tokens of a fragment without blanks and comments."""
     return [token for token in lexis.tokens(sql) if token.kind != "blank"]
+
+
+def with_backquotes(sql: str, lexis: Lexis) -> str:
+    """A fragment whose names can be nothing else: between double quotes, SQLite takes an unknown name for a string."""
+    return "".join(map(_backquoted, lexis.tokens(sql)))
+
+
+def _backquoted(token: Token) -> str:
+    if token.kind != "name" or token.text[0] != '"' or token.text == '""':
+        return token.text
+    return "`" + token.text[1:-1].replace('""', '"').replace("`", "``") + "`"
 
 
 def no_expression(tokens: Sequence[Token]) -> str | None:

@@ -18,8 +18,10 @@ from ..._shared.statements import driver_connection, interrupted_after
 from ..column import Column
 from ..linear import regexp, remember
 from ..selection import OneValue, literal_sql
+from ..sql_text import SQLITE
 from ..type_family import MOMENTS, NUMBERS
 from .base import Dialect
+from .fragments import with_backquotes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -225,7 +227,7 @@ class SQLite(Dialect):
             self.canonical.problem(connection)
 
     def refused(self, connection: Connection, relation: Selection, sqls: Sequence[str]) -> dict[str, str]:
-        """By what the compiler of SQLite reports to its authorizer, twice: alone, and within parentheses.
+        """By what the compiler of SQLite reports to its authorizer: alone, within parentheses, and with names as names.
 
         An authorizer that the caller has set on the connection is removed: the driver does not tell it.
         """
@@ -236,7 +238,7 @@ class SQLite(Dialect):
         catalog = functions, tables | (_SCHEMA_TABLES & _read(raw, alone)), modules
         found = {}
         for sql in sqls:
-            for statement in (f"{select}({sql}\n)", f"{select}{sql}\n"):
+            for statement in (f"{select}({with_backquotes(sql, SQLITE)}\n)", f"{select}({sql}\n)", f"{select}{sql}\n"):
                 reason = _compiled(raw, statement, *catalog)
                 if reason is not None:
                     found[sql] = reason

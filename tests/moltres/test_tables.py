@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, String, Table, text
+from sqlalchemy import Column, Integer, MetaData, String, Table, inspect, text
 
 from moltres import Database, col, connect, func
 from moltres.dialects import catalog
 from moltres.errors import ColumnNotFoundError, ConfigurationError, TableNotFoundError
 from support.database_facts import facts_of
+from support.dialect_conformance.data import run
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy import URL
 
     from moltres.frame.source import Mode
@@ -166,3 +170,68 @@ def test_what_was_looked_up_before_a_write_is_not_remembered_behind_it(monkeypat
         monkeypatch.setattr(catalog, "reflect", overtaken)
         assert db.table("t").columns == ("a",)
         assert db.table("t").collect() == [{"b": 1}]
+
+
+_SIMPLE = """
+    id BIGINT PRIMARY KEY, "Na me" VARCHAR(20) NOT NULL DEFAULT 'it''s', b BOOLEAN, t TINYINT, s SMALLINT, i INT,
+    h HUGEINT, ut UTINYINT, us USMALLINT, ui UINTEGER, ub UBIGINT, f FLOAT, d DOUBLE, x BLOB, da DATE, ti TIME,
+    ts TIMESTAMP, tn TIMESTAMP_NS, tz TIMESTAMPTZ, u UUID UNIQUE, j JSON, n DECIMAL, n2 DECIMAL(38,0),
+    g INT GENERATED ALWAYS AS (i + 1), c INT DEFAULT (1 + 2)
+"""
+_TABLES = {
+    "TABLE Simple": _SIMPLE,
+    "TABLE rare": f"{_SIMPLE}, e ENUM('a', 'b'), st STRUCT(a INT, b VARCHAR[]), m MAP(VARCHAR, INT), iv INTERVAL",
+    'TABLE here."Odd.T""x"': "a INT NOT NULL",
+    'TABLE here."select"': "a INT",
+    'TABLE here."sel""ect"': "b INT",  # DuckDB's pragma reads this name as the one before
+    "TABLE pg_class": "a INT",
+    "TABLE hidden": "a INT",
+    "TABLE t": "in_main INT",
+    "TEMP TABLE t": "in_temp INT",
+    "TABLE here.t": "here INT",
+    "TABLE other.main.t": "other INT",
+    "TABLE other.here.t": "there INT",
+    "TABLE other.there.t": "only_there INT",
+}
+
+
+def test_duckdb_tells_what_sqlalchemy_reflects() -> None:
+    db = connect("duckdb:///:memory:")
+    with db.engine.connect() as connection:
+        for statement in (
+            "ATTACH ':memory:' AS other",
+            *(f"CREATE SCHEMA {place}" for place in ("here", "other.here", "other.there")),
+            *(f"CREATE {name} ({columns})" for name, columns in _TABLES.items()),
+            "CREATE VIEW v AS SELECT 1 AS in_main",
+            "CREATE TEMP VIEW hidden AS SELECT 1 AS hides_a_table",
+        ):
+            connection.exec_driver_sql(statement)
+            connection.commit()
+        names = ["simple", "RARE", 'Odd.T"x', "select", 'sel"ect', "pg_class", "pg_type", "hidden", "T", "v", "no"]
+        places = [None, "main", "here", "HERE", "other", "other.main", "other.here", '"other"."here"', "there"]
+        for search_path in ("main", "here", "other.here", "here,main"):
+            connection.exec_driver_sql(f"SET search_path = '{search_path}'")
+            for name, place in itertools.product(names, places):
+                inspector = inspect(connection)
+                there = inspector.has_table(name, place)
+                assert db.dialect.has(connection, name, place) == there, (name, place, search_path)
+                if not there:
+                    continue
+                found, expected = (
+                    [(one["name"], repr(one["type"]), one["nullable"], one["default"]) for one in columns]
+                    for columns in (db.dialect.columns_of(connection, name, place), inspector.get_columns(name, place))
+                )
+                assert found == expected, (name, place, search_path)
+    db.close()
+
+
+def test_duckdb_leaves_a_transaction_in_which_a_view_has_lost_its_file(tmp_path: Path) -> None:
+    with connect("duckdb:///:memory:") as db:
+        file = tmp_path / "gone.parquet"
+        run(db, f"COPY (SELECT 1 AS a) TO '{file}'", f"CREATE VIEW v AS FROM '{file}'", "CREATE TABLE t (a INT)")
+        file.unlink()
+        with db.engine.begin() as connection, connect(connection) as joined:
+            joined.write([{"a": 1}]).save_as_table("t", mode="append")
+            with pytest.raises(ConfigurationError, match="is a view"):
+                joined.write([{"a": 2}]).save_as_table("v", mode="append")
+        assert db.table("t").collect() == [{"a": 1}]

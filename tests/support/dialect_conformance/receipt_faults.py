@@ -190,12 +190,17 @@ def by_a_type(alter: str) -> Fault:
     def fault(db: Database, draw: random.Random) -> Iterator[None]:
         del draw
         run(db, alter)
-        known = type(db.dialect).columns_of
 
-        def columns(*given: Any) -> list[Any]:
-            return [{**one, "type": Double()} if one["name"] == "amount" else one for one in known(*given)]
+        def believed(method: str) -> Any:
+            known = getattr(type(db.dialect), method)
 
-        with mock.patch.object(type(db.dialect), "columns_of", columns):
+            def columns(*given: Any) -> Any:
+                found = known(*given)
+                return found and [{**one, "type": Double()} if one["name"] == "amount" else one for one in found]
+
+            return mock.patch.object(type(db.dialect), method, columns)
+
+        with believed("columns_of"), believed("told"):
             yield
 
     return named("by_a_type", fault)

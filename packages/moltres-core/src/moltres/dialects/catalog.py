@@ -59,7 +59,7 @@ def locate(connection: Connection, dialect: Dialect, name: object, schema: str |
     Raises:
         ConfigurationError: If this is no name.
     """
-    return tables.locate(connection, require_name(name), schema, lambda part: is_possible(part, dialect.capabilities))
+    return next((one for one in places(dialect, name, schema) if dialect.has(connection, one[1], one[0])), None)
 
 
 def require_name(name: object, schema: object = None) -> str:
@@ -85,13 +85,11 @@ def reflect(connection: Connection, dialect: Dialect, name: str, schema: str | N
     Raises:
         TableNotFoundError: With the tables that there are.
     """
-    if dialect.columns_tell:
-        for place, table in places(dialect, name, schema):
-            if described := dialect.columns_of(connection, table, place):
-                return _made(connection, dialect, table, place, described)
-    elif (found := locate(connection, dialect, name, schema)) is not None:
-        place, table = found
-        return reflect_at(connection, dialect, table, place)
+    for place, table in places(dialect, name, schema):
+        if described := (dialect.columns_of if dialect.columns_tell else dialect.told)(connection, table, place):
+            return _made(connection, dialect, table, place, described)
+        if not dialect.columns_tell and tables.has_table(inspect(connection), table, place):
+            return reflect_at(connection, dialect, table, place)
     raise TableNotFoundError.of(name, names(inspect(connection), schema))
 
 

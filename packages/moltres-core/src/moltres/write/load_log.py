@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import BigInteger, Column, DateTime, MetaData, String, Table, delete, insert, inspect, select, update
+from sqlalchemy import BigInteger, Column, DateTime, MetaData, String, Table, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
 
 from .._shared import arguments
-from .._shared.databases.tables import has_table
 from .._shared.masking import scrubbed, stored_problems
 from ..dialects.sql.statements import AddColumn
 from ..errors import ConfigurationError, QueryError
@@ -130,7 +129,7 @@ class Load:
 
     def exists(self) -> bool:
         """Whether the table of loads exists."""
-        return has_table(inspect(self._connection), LOADS, self._table.schema)
+        return self._dialect.has(self._connection, LOADS, self._table.schema)
 
     def create(self, *, owns_transaction: bool, wait: bool = True) -> bool:
         """Create the table of loads, unless a concurrent writer does.

@@ -10,7 +10,6 @@ from sqlalchemy import inspect, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from .._shared.arguments import string
-from .._shared.databases.tables import has_table
 from .._shared.wording import repr_of
 from ..dialects import Capabilities, catalog
 from ..errors import ConfigurationError, MoltresError, QueryError, TableNotFoundError, refuse
@@ -163,7 +162,7 @@ def _place(database: Source, connection: Connection, name: str, schema: str | No
     """The schema and the name of a table; None if there is none."""
     if schema is None:
         return catalog.locate(connection, database.dialect, name, database.schema)
-    return (schema, name) if has_table(inspect(connection), catalog.require_name(name), schema) else None
+    return (schema, name) if database.dialect.has(connection, catalog.require_name(name), schema) else None
 
 
 def receipts(database: Source, name: str, *, schema: str | None = None) -> list[Receipt]:
@@ -201,7 +200,7 @@ def _on_record(connection: Connection, dialect: Dialect, schema: str | None, nam
     own = dialect.own_receipts(connection, name, schema)
     if own is not None:
         return own
-    if not has_table(inspect(connection), LOADS, schema):
+    if not dialect.has(connection, LOADS, schema):
         return []
     if "receipt" not in {one["name"] for one in dialect.columns_of(connection, LOADS, schema)}:
         return []  # an earlier version has made it

@@ -22,7 +22,6 @@ from sqlalchemy import (
     String,
     Table,
     delete,
-    inspect,
     literal_column,
     not_,
     select,
@@ -111,7 +110,7 @@ def prepare_rejects(source: Source, connection: Connection, request: WriteReques
             suggestion="Filter the rows before, or write to another database.",
         )
     table = rejects_table(dialect, target.name, target.schema)
-    if not inspect(connection).has_table(table.name, schema=table.schema):
+    if not dialect.has(connection, table.name, table.schema):
         require_ddl(dialect, owns_transaction=target.owns_transaction)
         lock = f"{table.schema}.{table.name}"
         dialect.lock_name(connection, lock, owns_transaction=target.owns_transaction, wait=True)

@@ -14,7 +14,7 @@ from sqlalchemy.types import NullType
 
 from .._shared.databases.tables import has_table, is_no_schema, view_names
 from ..dialects.base import INSTEAD_OF_NULL, KEYS, TEMPORARY
-from ..dialects.catalog import candidates, locate, places
+from ..dialects.catalog import candidates, places
 from ..dialects.fill import Fill
 from ..dialects.sql.names import is_possible, require_table
 from ..dialects.stopping import cleaning_up
@@ -65,21 +65,32 @@ class Listing:
     def __init__(self, connection: Connection, dialect: Dialect) -> None:
         self._connection, self._dialect = connection, dialect
         self._known: dict[str | None, Mapping[str, bool] | None] = {}
+        self._told: dict[tuple[str | None, str], Sequence[Any] | None] = {}
 
     def _of(self, schema: str | None) -> Mapping[str, bool] | None:
         if schema not in self._known:
             self._known[schema] = self._dialect.listed(self._connection, schema)
         return self._known[schema]
 
+    def told(self, name: str, schema: str | None) -> Sequence[Any] | None:
+        """As `Dialect.told`, of which each table is asked once."""
+        if (schema, name) not in self._told:
+            self._told[schema, name] = self._dialect.told(self._connection, name, schema)
+        return self._told[schema, name]
+
     def has(self, name: str, schema: str | None) -> bool:
         """Whether there is such a table or view."""
         known = self._of(schema)
-        return has_table(inspect(self._connection), name, schema) if known is None else name in known
+        if known is not None:
+            return name in known
+        return self.told(name, schema) is not None or has_table(inspect(self._connection), name, schema)
 
     def is_view(self, name: str, schema: str | None) -> bool:
         """Whether a table that is there is a view."""
         known = self._of(schema)
-        return name in view_names(inspect(self._connection), schema) if known is None else known[name]
+        if known is not None:
+            return known[name]
+        return self.told(name, schema) is None and name in view_names(inspect(self._connection), schema)
 
     def tables(self, schema: str | None) -> list[str]:
         """The names of the tables."""
@@ -90,8 +101,6 @@ class Listing:
 
     def locate(self, name: str, schema: str | None) -> tuple[str | None, str] | None:
         """As `catalog.locate`."""
-        if self._of(schema) is None:
-            return locate(self._connection, self._dialect, name, schema)
         return next((one for one in places(self._dialect, name, schema) if self.has(one[1], one[0])), None)
 
 
@@ -302,7 +311,7 @@ def find_target(source: Source, connection: Connection, request: WriteRequest) -
     if listing.is_view(table_name, schema):
         raise ConfigurationError(f"{name!r} is a view; writing requires a table.")
     try:
-        described = dialect.columns_of(connection, table_name, schema)
+        described = listing.told(table_name, schema) or dialect.columns_of(connection, table_name, schema)
     except NoSuchTableError:  # it was there a moment before
         raise TransientQueryError(
             f"The table {name!r} was replaced by another write while this one looked at it.", suggestion="Try again."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Column, MetaData, Table, func, inspect, select
 from sqlalchemy.schema import CreateTable, DropTable
 
+from ..._shared.databases.tables import has_table
 from ...errors import ConfigurationError
 from ..fill import Fill, fill_of
 from ..sql.statements import AlterType, CreateTableAs, RenameTable
@@ -56,6 +57,23 @@ class Tables(Inserting):
             None where SQLAlchemy must ask for each.
         """
         return None
+
+    def told(self, connection: Connection, table: str, schema: str | None) -> Sequence[Any] | None:  # noqa: ARG002
+        """What `columns_of` says of a table that is there and is no view, where the database tells that fast.
+
+        Args:
+            connection: Where it is.
+            table: Its name.
+            schema: Its schema; None for the default.
+
+        Returns:
+            None where SQLAlchemy must be asked, as for all that is no such table.
+        """
+        return None
+
+    def has(self, connection: Connection, table: str, schema: str | None) -> bool:
+        """Whether there is such a table or view; see `told`."""
+        return self.told(connection, table, schema) is not None or has_table(inspect(connection), table, schema)
 
     def columns_of(self, connection: Connection, table: str, schema: str | None) -> Sequence[Any]:
         """What SQLAlchemy says of the columns of a table or view: a dict for each, as of `Inspector.get_columns`.

@@ -1,14 +1,24 @@
-"""What DuckDB's catalog says of tables that reflection does not."""
+"""What DuckDB's catalog says of tables: what reflection does not say, or takes long for."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import text
+from duckdb_sqlalchemy import datatypes
+from sqlalchemy import MetaData, Table, inspect, literal_column, select, text
+from sqlalchemy import types as sql
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import ProgrammingError
+
+from .types import SHORT_STAMPS, ShortStamp
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Table
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import Connection, Select
+    from sqlalchemy.types import TypeEngine
 
 TABLE_SQL = text(
     "SELECT sql FROM duckdb_tables() WHERE database_name = current_database()"
@@ -20,10 +30,113 @@ CHECKS_SQL = text(
     " AND schema_name = :schema AND table_name = :name AND constraint_type = 'CHECK' ORDER BY constraint_index"
 )
 
-OWN_NUMBER_SQL = text(
-    "SELECT count(*) FROM duckdb_columns()"
-    " WHERE schema_name = :schema AND table_name = :name AND lower(column_name) = 'rowid'"
+_VIEWS = "SELECT 'view' FROM duckdb_views() WHERE lower(view_name) = lower(?)"
+_SCHEMA = "UNION ALL SELECT 'schema' FROM duckdb_schemas() WHERE schema_name = ? AND database_name = "
+_COLUMNS = 'SELECT cid, name, type, "notnull", dflt_value FROM pragma_table_info({})'
+_HERE = """CASE WHEN position('"' IN current_database()) = 0 THEN '"' || current_database() || '".' || ? END"""
+_STATEMENTS = (
+    (_VIEWS, f"{_COLUMNS.format('?')} WHERE current_schema() = 'main'"),
+    (f"{_VIEWS} {_SCHEMA} current_database()", _COLUMNS.format(_HERE)),
+    (f"{_VIEWS} {_SCHEMA} ?", _COLUMNS.format("?")),
 )
+"""Which views have a name, and whether there is the schema; and the columns of the table.
+
+Without a schema, with one, and with a database and a schema. SQLAlchemy compares the names of schemas by their case;
+DuckDB looks into main as well, whatever the search path says. Asked for the columns of a view whose file is missing, it
+ends the transaction.
+"""
+
+_TYPES: dict[str, Callable[[], TypeEngine[Any]]] = {
+    "BOOLEAN": sql.BOOLEAN,
+    "TINYINT": datatypes.TinyInteger,
+    "SMALLINT": sql.SMALLINT,
+    "INTEGER": sql.INTEGER,
+    "BIGINT": sql.BIGINT,
+    "HUGEINT": datatypes.HugeInteger,
+    "UTINYINT": datatypes.UTinyInteger,
+    "USMALLINT": datatypes.USmallInteger,
+    "UINTEGER": datatypes.UInteger,
+    "UBIGINT": datatypes.UBigInteger,
+    "FLOAT": sql.REAL,
+    "DOUBLE": sql.DOUBLE,
+    "VARCHAR": sql.String,
+    "BLOB": sql.LargeBinary,
+    "DATE": sql.DATE,
+    "TIME": postgresql.TIME,
+    "TIMESTAMP": postgresql.TIMESTAMP,
+    "TIMESTAMP_S": partial(ShortStamp, 0),
+    "TIMESTAMP_MS": partial(ShortStamp, 3),
+    "TIMESTAMP_NS": datatypes.TimestampNs,
+    "TIMESTAMP WITH TIME ZONE": partial(sql.TIMESTAMP, timezone=True),
+    "UUID": sql.UUID,
+    "JSON": sql.JSON,
+}
+"""What SQLAlchemy makes of the types that have no parts."""
+_DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
+
+
+def told(connection: Connection, table: str, schema: str | None) -> Sequence[Any] | None:
+    """As `Dialect.told`: what DuckDB says of the table that has the name.
+
+    None also where it may be a view, and for names whose quotes its functions lose.
+    """
+    place = [] if schema is None else [*connection.dialect.identifier_preparer.unformat_identifiers(schema)]
+    if len(place) not in ({0} if schema is None else {1, 2}) or getattr(schema, "quote", None):
+        return None
+    parts = [*place, table]
+    if any(not part or '"' in part for part in parts):
+        return None
+    where, columns_of = _STATEMENTS[len(place)]
+    if connection.exec_driver_sql(where, (table, *reversed(place))).scalars().all() != ["schema"][: len(place)]:
+        return None
+    name = (".".join(f'"{part}"' for part in parts),)
+    try:
+        rows = connection.exec_driver_sql(columns_of, name, execution_options={"skip_user_error_events": True}).all()
+    except ProgrammingError:  # there is no such table
+        return None
+    if not rows:
+        return None
+    columns = [
+        {"name": row.name, "type": _type(row.type), "nullable": not row.notnull, "default": row.dflt_value}
+        for row in sorted(rows)
+    ]
+    rare = any(column["type"] is None for column in columns)
+    return reflected(connection, table, schema) if rare else columns
+
+
+def _type(written: str) -> TypeEngine[Any] | None:
+    if digits := _DECIMAL.fullmatch(written):
+        return sql.Numeric(int(digits[1]), int(digits[2]))
+    return _TYPES[written]() if written in _TYPES else None
+
+
+def reflected(connection: Connection, table: str, schema: str | None) -> Sequence[Any]:
+    """What SQLAlchemy says of the columns of a table or view, which reads all time stamps as TIMESTAMP.
+
+    Args:
+        connection: Where it is.
+        table: Its name.
+        schema: Its schema; None for the default.
+    """
+    found = inspect(connection).get_columns(table, schema=schema)
+    if not any(isinstance(column["type"], sql.DateTime) for column in found):
+        return found
+    everything: Select[Any] = select(literal_column("*")).select_from(Table(table, MetaData(), schema=schema))
+    kinds = {name: type_.id for name, type_ in described(connection, everything)}
+    return [
+        {**column, "type": ShortStamp(SHORT_STAMPS[kinds[column["name"]]])}
+        if kinds.get(column["name"]) in SHORT_STAMPS
+        else column
+        for column in found
+    ]
+
+
+def described(connection: Connection, query: Select[Any]) -> list[tuple[str, Any]]:
+    """Names and types of a result, in DuckDB's own words."""
+    result: Any = connection.execute(select(literal_column("*")).select_from(query.subquery()).limit(0))
+    found = [(column[0], column[1]) for column in result.cursor.description]
+    result.close()
+    return found
 
 
 def schema_of(connection: Connection, table: Table) -> str:

@@ -49,13 +49,11 @@ from ..sql.short_floats import computing_in_doubles
 from ..stopping import check
 from .batches import arrow_batches
 from .casts import with_casts
-from .catalog import CHECKS_SQL, OWN_NUMBER_SQL, TABLE_SQL, is_generated, schema_of
+from .catalog import CHECKS_SQL, TABLE_SQL, described, is_generated, reflected, schema_of, told
 from .parts import has_parts, with_documents
 from .types import (
     DECIMAL_DIGITS,
-    SHORT_STAMPS,
     Nested,
-    ShortStamp,
     comes_in_rows,
     for_csv,
     for_parquet,
@@ -269,14 +267,14 @@ class DuckDBDialect(Dialect):
 
     def describe(self, connection: Connection, query: Select[Any]) -> list[Named]:
         """What DuckDB says of the result, read from the cursor; the query runs for no row."""
-        return [(name, sql_type(type_)) for name, type_ in _described(connection, query)]
+        return [(name, sql_type(type_)) for name, type_ in described(connection, query)]
 
     @contextmanager
     def reading(self, connection: Connection, query: Select[Any]) -> Iterator[Select[Any]]:
         """The query, in which DuckDB itself refuses what its driver would hand over as another value."""
         # Without moments, intervals and the types that SQLAlchemy does not know, the driver loses nothing.
         safe = all(map(_is_safe, query.selected_columns))
-        yield query if safe else guarded(connection, query, _described(connection, query))
+        yield query if safe else guarded(connection, query, described(connection, query))
 
     def reported(self, connection: Connection, cursor: Any) -> list[TypeEngine[Any]]:
         """What DuckDB says of the result."""
@@ -309,23 +307,27 @@ class DuckDBDialect(Dialect):
             yield from super().read(connection, query, columns, rows)
             return
         if any(logical_type(type_).native for _, type_ in columns):
-            query = in_text(connection, query, _described(connection, query))
+            query = in_text(connection, query, described(connection, query))
         with closing(arrow_batches(connection, query, rows)) as batches:
             for batch in batches:
                 yield plain(batch, columns)
 
-    def refine(self, connection: Connection, table: Table) -> None:
-        """Time stamps with the digits that they have: SQLAlchemy reads all of them as TIMESTAMP."""
-        if not any(isinstance(column.type, sql.DateTime) for column in table.columns):
-            return
-        everything: Select[Any] = select(literal_column("*")).select_from(table)
-        for name, type_ in _described(connection, everything):
-            if type_.id in SHORT_STAMPS and name in table.columns:
-                table.columns[name].type = ShortStamp(SHORT_STAMPS[type_.id])
+    def told(self, connection: Connection, table: str, schema: str | None) -> Sequence[Any] | None:
+        """By its name, and not by looking through all tables, of which SQLAlchemy asks several times."""
+        return told(connection, table, schema)
+
+    def columns_of(self, connection: Connection, table: str, schema: str | None) -> Sequence[Any]:
+        """With time stamps of the digits that they have."""
+        found = self.told(connection, table, schema)
+        return reflected(connection, table, schema) if found is None else found
+
+    def delete_actions(self, connection: Connection, table: Table, *, own: bool) -> list[str]:  # noqa: ARG002
+        """None: its foreign keys refuse to have any."""
+        return []
 
     def for_file(self, connection: Connection, query: Select[Any], kind: str) -> Select[Any]:
         """The query, in which what a file would change is text, exact, or refused."""
-        return (for_parquet if kind == "parquet" else for_csv)(connection, query, _described(connection, query))
+        return (for_parquet if kind == "parquet" else for_csv)(connection, query, described(connection, query))
 
     def refusal(self, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
         """As everywhere; DECIMAL has neither NaN nor infinity, and nanoseconds in 64 bits reach from 1677 to 2262."""
@@ -388,14 +390,12 @@ class DuckDBDialect(Dialect):
     def insert_select(self, connection: Connection, table: Table, names: Sequence[str], query: SelectBase) -> int:
         """As everywhere, but nanoseconds go only where they are kept."""
         if isinstance(query, Select):
-            query = keep_nanoseconds(connection, query, partial(_described, connection, query), table, names)
+            query = keep_nanoseconds(connection, query, partial(described, connection, query), table, names)
         return super().insert_select(connection, table, names, query)
 
     def landing(self, connection: Connection, table: Table, columns: Sequence[Covered]) -> Landing | str:
         """The rows with new numbers: those of a transaction are higher than all that are committed."""
-        if connection.execute(
-            OWN_NUMBER_SQL, {"schema": schema_of(connection, table), "name": table.name}
-        ).scalar_one():
+        if any(one["name"].lower() == "rowid" for one in self.columns_of(connection, table.name, table.schema)):
             return "a column of the table is called rowid, as DuckDB calls the number of a row"
         number: ColumnElement[int] = literal_column("rowid")
         most = connection.execute(select(func.max(number)).select_from(table)).scalar_one_or_none()
@@ -414,14 +414,6 @@ class DuckDBDialect(Dialect):
         count: int = cursor.fetchone()[0]
         result.close()
         return count
-
-
-def _described(connection: Connection, query: Select[Any]) -> list[tuple[str, Any]]:
-    """Names and types of a result, in DuckDB's own words."""
-    result: Any = connection.execute(select(literal_column("*")).select_from(query.subquery()).limit(0))
-    described = [(column[0], column[1]) for column in result.cursor.description]
-    result.close()
-    return described
 
 
 def _is_safe(column: Any) -> bool:

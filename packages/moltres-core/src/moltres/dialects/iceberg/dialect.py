@@ -22,7 +22,7 @@ from ...errors import (
 )
 from ...types.arrow import plain, to_batch
 from ...types.logical import logical_type
-from ..base import TEMPORARY, named
+from ..base import TEMPORARY, Dialect, named
 from ..duckdb import DuckDBDialect
 from ..duckdb.batches import arrow_batches
 from .engine import full_name, session_of
@@ -61,6 +61,7 @@ class IcebergDialect(DuckDBDialect):
     commits_each_table = True
     keeps_watermarks = False  # a commit records one load
     adds_columns = widens_types = False
+    told = Dialect.told
 
     def __init__(self) -> None:
         super().__init__()

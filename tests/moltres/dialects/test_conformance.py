@@ -35,6 +35,7 @@ class TestSQLite(DialectConformance):
     fires_delete_actions = "PRAGMA foreign_keys=ON"
     retyped = "ALTER TABLE t RENAME COLUMN amount TO total"
     impatient = "PRAGMA busy_timeout = 300"
+    keeps_rows = ("CREATE TRIGGER keeps_{table} BEFORE {event} ON {table} BEGIN SELECT RAISE(IGNORE); END",)
     hanging = (
         (
             "CREATE TABLE Parent (id INTEGER PRIMARY KEY, n TEXT)",
@@ -134,6 +135,10 @@ class TestPostgreSQL(DialectConformance, LostConnections):
     )
     refused_casts = frozenset({("n", Boolean)})  # of integers only those of 32 bits are cast
     views_hold_tables = True
+    keeps_rows = (
+        "CREATE OR REPLACE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "CREATE TRIGGER keeps BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION keep()",
+    )
     hanging = (
         (
             "CREATE TABLE parent (id INTEGER PRIMARY KEY, n TEXT) PARTITION BY RANGE (id)",

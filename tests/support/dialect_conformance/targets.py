@@ -20,6 +20,7 @@ from moltres.errors import (
     SchemaMismatchError,
     TableNotFoundError,
     TransientQueryError,
+    WriteError,
 )
 from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.data import CHANGING_MODES, EVERY_MODE, rows
@@ -63,6 +64,7 @@ class Targets(DialectSuite):
         retyped: How the column ``amount`` of integers of the table ``t`` becomes one of floats, or else gets another
             name; None where nothing changes a column.
         impatient: What makes a connection wait for a lock for a moment only.
+        keeps_rows: Statements that keep the rows of a table from an event in silence.
         hanging: Statements that make a table ``parent`` of ``id`` and ``n``, and a table ``child`` whose one row goes
             with the rows of the former, in ways of this database.
     """
@@ -73,6 +75,7 @@ class Targets(DialectSuite):
     fires_delete_actions: str | None = ""
     retyped: str | None = "ALTER TABLE t ALTER COLUMN amount TYPE DOUBLE PRECISION"
     impatient: str | None = None
+    keeps_rows: tuple[str, ...] = ()
     hanging: tuple[tuple[str, ...], ...] = ()
 
     # -- transactions, whatever the isolation level
@@ -229,6 +232,39 @@ class Targets(DialectSuite):
         with pytest.raises(SchemaMismatchError, match=r"'b' is generated"):
             db.table("t").with_columns(b=col("a") + 1).write.save_as_table("t", mode=mode, **options)
         assert rows(db) == [{"id": 2, "a": 5, "b": 10}]
+
+    @pytest.mark.parametrize("event", ["DELETE", "UPDATE"])
+    def test_rows_that_a_trigger_keeps_are_an_error(self, db: Database, event: str) -> None:
+        if not self.keeps_rows:
+            pytest.skip("no trigger keeps a row here")
+        run(db, "CREATE TABLE t (id INTEGER, n INTEGER)", "INSERT INTO t VALUES (1, 1), (2, 2)")
+        db.write([{"id": 2, "n": 3}]).save_as_table("s")
+        db.write(db.table("t")).save_as_table("h", mode="scd2", keys=["id"])
+        before = rows(db), rows(db, "h")
+        run(db, *(one.format(event=event, table=table) for table in ("t", "h") for one in self.keeps_rows))
+        gone: dict[str, Any] = {"keys": ["id"], "delete_at_most": 1}
+        ways: list[tuple[str, str, dict[str, Any]]] = [("t", "merge", {**gone, "delete_missing": "hard"})]
+        if event == "DELETE":
+            ways += [("t", "overwrite", {}), ("t", "overwrite_partitions", {"partition_by": ["id"]})]
+        else:
+            ways += [("t", "merge", {"keys": ["id"]}), ("t", "merge", {**gone, "delete_missing": "soft"})]
+            ways += [("h", "scd2", {"keys": ["id"]}), ("h", "scd2", {**gone, "delete_missing": "close"})]
+        for table, mode, options in ways:
+            with pytest.raises(WriteError, match=r"keeps .*rows as they were"):
+                db.write(db.table("s")).save_as_table(table, mode=mode, **options)  # type: ignore[arg-type]
+            assert (rows(db), rows(db, "h")) == before, (mode, options)
+
+    @pytest.mark.parametrize("how", ["hard", "soft"])
+    def test_rows_without_a_key_are_missing(self, db: Database, how: Any) -> None:
+        if not (db.dialect.capabilities.transactions and db.dialect.adds_columns):
+            pytest.skip("this database deletes or marks nothing here")
+        db.write([{"id": 1, "k": 1}, {"id": None, "k": 2}, {"id": 3, "k": 3}]).save_as_table("t")
+        options: dict[str, Any] = {"keys": ["id"], "delete_missing": how, "delete_at_most": 1}
+        for number in (2, 0):
+            result = db.write([{"id": 1, "k": 1}]).save_as_table("t", mode="merge", **options)
+            assert result.rows_deleted == number
+        left = [row["k"] for row in rows(db, key="k") if row.get("deleted_at") is None]
+        assert left == [1]
 
     # -- what hangs on its rows
 

@@ -17,9 +17,9 @@ from .._shared.wording import question
 from ..dialects.stopping import cleaning_up
 from ..errors import ConfigurationError, SchemaMismatchError, WriteError, listing
 from ..types.logical import LogicalType, logical_type
-from .missing_rows import find_missing, is_among, require_few
+from .missing_rows import change_missing, find_missing, is_among, require_few
 from .new_rows import staged_rows, unused
-from .outcome import Written, check_keys, require_columns, shown_key
+from .outcome import Written, check_keys, require_columns, shown_key, stays
 from .target import find_target, require_ddl, table_of, temporary_table
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ class _History:
         check_keys(connection, dialect, staged, self._keys)
         self._require_instants(staged)
         ending, missing = self._missing(staged)
-        known, unchanged = self._known(staged)
+        known, changed, unchanged = self._known(staged)
         fresh, opened = self._fresh(staged, known)
         self._require_newer(fresh)
         same = self._same_key(fresh)
@@ -237,11 +237,13 @@ class _History:
         begins = fresh.c[self._since.name]
         end = update(self._table).where(same, self._until.is_(None)).values({**rest, self._until: begins})
         closed = connection.execute(end).rowcount if opened else 0
+        if self._request.verify and closed < changed:
+            raise stays(self._target.name, changed - closed)
         if ending is not None and missing:
             moment = self._instant.literal(self._until.type)
             among = is_among(dialect, self._table, ending, self._keys)
-            end = update(self._table).where(among, self._until.is_(None)).values({**rest, self._until: moment})
-            connection.execute(end)
+            end = update(self._table).where(self._until.is_(None)).values({**rest, self._until: moment})
+            missing = change_missing(self._target, end, self._table, self._request, among=among, number=missing)
         names = [*self._names, self._since.name]
         inserted = dialect.insert_select(connection, self._table, names, select(*(fresh.c[name] for name in names)))
         self._require_written(fresh, inserted)
@@ -291,8 +293,8 @@ class _History:
                 raise self._older("the row that is missing", later)
         return missing, number
 
-    def _known(self, staged: Table) -> tuple[Table, int]:
-        """The keys of the rows that have a current version, with whether it is the same, and how many are.
+    def _known(self, staged: Table) -> tuple[Table, int, int]:
+        """The keys of the rows that have a current version, with whether it is the same, how many are not, and are.
 
         A join that goes through the table once and finds each staged row by its index.
         """
@@ -307,7 +309,7 @@ class _History:
             .select_from(table.join(staged, self._same_key(staged)))
             .where(self._until.is_(None))
         )
-        self._dialect.create_as(self._connection, known, columns, query, temporary=True)
+        number = self._dialect.create_as(self._connection, known, columns, query, temporary=True)
         of_keys = [self._dialect.by_code_points(self._dialect.comparable(known.c[key])) for key in keys]
         found = (one.label(key) for key, one in zip(keys, of_keys, strict=True))
         twice = self._connection.execute(select(*found).group_by(*of_keys).having(func.count() > 1).limit(1)).first()
@@ -318,7 +320,7 @@ class _History:
                 suggestion="End all but one of them.",
             )
         unchanged = self._connection.execute(select(func.count()).where(known.c[mark] == 1)).scalar_one()
-        return known, unchanged
+        return known, number - unchanged, unchanged
 
     def _identity(self, rows: Table) -> ColumnElement[Any]:
         """What two rows have in common only if all values are the same: byte by byte, floats by their bits."""

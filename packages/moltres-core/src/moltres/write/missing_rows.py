@@ -5,17 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Column, DateTime, and_, delete, func, select, tuple_, update
+from sqlalchemy import Column, DateTime, and_, delete, func, or_, select, tuple_, update
 
 from ..dialects.sql.statements import AddColumn
 from ..errors import ConfigurationError, SchemaMismatchError, WriteError
 from ..types.logical import logical_type
+from .outcome import stays
 from .target import require_ddl, table_of, temporary_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Table
+    from sqlalchemy import ColumnElement, Connection, Delete, Table, Update
 
     from ..dialects import Dialect
     from .request import WriteRequest
@@ -113,10 +114,11 @@ def remove_missing(target: Target, table: Table, staged: Table, request: WriteRe
         zoned = logical_type(table.c[DELETED_AT].type).zoned
         value = moment if zoned else moment.replace(tzinfo=None)
         marked, rest = table.c[DELETED_AT], target.fill.left_alone(table)
-        connection.execute(update(table).where(among(missing), *there).values({**rest, marked: value}))
+        mark = update(table).where(*there).values({**rest, marked: value})
+        number = change_missing(target, mark, table, request, among=among(missing), number=number)
         connection.execute(update(table).where(among(staged), marked.is_not(None)).values({**rest, marked: None}))
     elif number:
-        connection.execute(delete(table).where(among(missing)))
+        number = change_missing(target, delete(table), table, request, among=among(missing), number=number)
     dialect.drop(connection, missing)
     return number
 
@@ -140,6 +142,31 @@ def find_missing(
     gone = select(*(table.c[key] for key in keys)).select_from(both).where(staged.c[keys[0]].is_(None), *there)
     missing = temporary_table(columns, keys)
     return missing, target.dialect.create_as(target.connection, missing, columns, gone, temporary=True)
+
+
+def change_missing(
+    target: Target, change: Delete | Update, table: Table, request: WriteRequest, *, among: Any, number: int
+) -> int:
+    """Delete or mark the rows that the source no longer has; returns how many it were.
+
+    Args:
+        target: The table.
+        change: The statement, for all that count.
+        table: The table, with its columns.
+        request: What was asked for.
+        among: Whether the key of a row is one of those that are missing.
+        number: How many are.
+
+    Raises:
+        WriteError: If others stay as they were.
+    """
+    found = target.connection.execute(change.where(among)).rowcount
+    if found < number:  # what has no key is in no list
+        without_key = or_(*(table.c[key].is_(None) for key in request.keys or ()))
+        found += target.connection.execute(change.where(without_key)).rowcount
+    if request.verify and found < number:
+        raise stays(table.name, number - found)
+    return found
 
 
 def is_among(dialect: Dialect, table: Table, other: Table, keys: Sequence[str]) -> ColumnElement[bool]:

@@ -22,7 +22,7 @@ from .load_log import load_of
 from .merged import Merged
 from .missing_rows import add_mark, mark_missing, remove_missing, require_possible
 from .new_rows import insert_missing
-from .outcome import LoadedMeanwhileError, Written, check_keys, require_columns
+from .outcome import LoadedMeanwhileError, Written, check_keys, require_columns, stays
 from .receipt_log import forget_watermarks, is_wanted, log_of, record_beside
 from .rejects import open_sifted, prepare_rejects, rejects_of
 from .renamed import finish_renamed, is_renamed, label_of_load
@@ -315,6 +315,8 @@ def _overwrite(target: Target, rows: Rows, request: WriteRequest) -> Written:
         # The table stays, and with it its keys, indexes, grants and the views on it.
         new_rows: Rows | TemporaryRows = rows.stage(target.table) if rows.reads(target.table) else rows
         connection.execute(delete(target.table))
+        if request.verify and rows.proof is None and not target.is_empty():
+            raise stays(target.name, 0)
         inserted = new_rows.insert(target.table)
         if isinstance(new_rows, TemporaryRows):
             new_rows.drop()
@@ -379,6 +381,8 @@ def _merge(target: Target, rows: Rows, request: WriteRequest) -> Written:
     inserted = target.dialect.insert_select(connection, table, names, missing)
     if proof is not None:
         merged.prove(proof, changed=updated + inserted if updated_columns else None)
+    if request.verify and updated_columns and updated + inserted < staged.rows:
+        raise stays(target.name, staged.rows - updated - inserted)
     staged.drop()
     return Written(inserted=inserted, updated=updated, deleted=deleted)
 
@@ -418,6 +422,10 @@ def _overwrite_partitions(target: Target, rows: Rows, request: WriteRequest) -> 
     connection.execute(delete(table).where(same))
     if connection.execute(select(fresh).where(null).limit(1)).first() is not None:
         connection.execute(delete(table).where(same_with_null))
+    if request.verify and rows.proof is None:
+        left = select(table.columns[partition_by[0]]).where(or_(same, same_with_null)).limit(1)
+        if connection.execute(left).first() is not None:
+            raise stays(target.name, 0)
     inserted = staged.insert(table)
     if rows.proof is not None:
         rows.proof.part(table, or_(same, same_with_null))

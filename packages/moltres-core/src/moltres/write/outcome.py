@@ -111,6 +111,21 @@ def check_keys(connection: Connection, dialect: Dialect, rows: FromClause, keys:
         )
 
 
+def stays(table: str, rows: int) -> WriteError:
+    """The error of rows that a statement has left as they were.
+
+    Args:
+        table: The name of their table.
+        rows: How many they are; 0 if that is not known.
+    """
+    number = f"{rows:,} " if rows else ""
+    return WriteError(
+        f"The table {table!r} keeps {number}rows as they were that the load deletes or changes: by a trigger, a rule or"
+        " a policy. Nothing was changed.",
+        suggestion="Write as a role that may change them, or drop the trigger; if that is meant, pass verify=False.",
+    )
+
+
 def shown_key(keys: Sequence[str], values: Sequence[Any]) -> str:
     """A key for people.
 

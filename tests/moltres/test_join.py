@@ -118,6 +118,10 @@ def test_mistakes(people: DataFrame, visits: DataFrame) -> None:
     assert "'naame', 'person' in the right frame" in str(caught.value)
     with pytest.raises(ColumnNotFoundError, match="'pge'"):
         people.join(visits, on=col("pge") == col("name"))
+    for condition in (col("id") == col("id"), (col("age") > col("id")) & (col("id") == col("person_id"))):
+        with pytest.raises(ConfigurationError, match=r"compares columns of the left frame only: .*'id'") as refused:
+            people.join(visits.with_columns(id=col("person_id")), on=[condition])
+        assert "use 'id_right'" in str(refused.value)
     with pytest.raises(ConfigurationError, match=r"how must be one of .*'outer'"):
         people.join(visits, on="id", how="outer")  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match="duplicate column names: id_right"):

@@ -218,7 +218,8 @@ class DataFrame(Bound):
 
         Raises:
             ColumnNotFoundError: If a key does not exist, on either side.
-            ConfigurationError: If the frames are of two databases, or column names would still be duplicates.
+            ConfigurationError: If the frames are of two databases, column names would still be duplicates, or a
+                condition compares columns of the left frame only where the right one has one of them as well.
         """
         in_names = arguments.string("suffix", suffix, empty=True, in_names=True)
         refuse([*arguments.choice("how", how, joins.JOINS), *in_names])

@@ -19,13 +19,14 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy import select as sql_select
-from sqlalchemy.sql.elements import Label
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.elements import BooleanClauseList, Label
 from sqlalchemy.sql.visitors import iterate
 
-from .._shared.wording import repr_of
+from .._shared.wording import listing, repr_of
 from ..errors import ColumnNotFoundError, ConfigurationError
 from .comparisons import as_columns
-from .expressions import bind, col, names_in
+from .expressions import Operation, bind, col, names_in
 from .select_state import SelectState, inlinable, unsealed, wrap
 from .set_operations import combine
 from .whole_digits import with_whole_digits
@@ -135,6 +136,7 @@ def join(left: SelectState, right: SelectState, *, on: object, how: str, suffix:
         # Rows without a match have NULL on the left, also in computed columns, and are not filtered.
         left = wrap(left)
     names = _joined_names(left.columns, right.columns, keys.merged, suffix)
+    _require_both_sides(keys, left, right, names)
     keys = _with_plain_names(keys, left, right, names)
     left = _ready(left, keys, names)
     if how == "full" and not left.capabilities.full_join:
@@ -160,6 +162,33 @@ def join(left: SelectState, right: SelectState, *, on: object, how: str, suffix:
         both = reads.join(source, condition, isouter=how == "left", full=how == "full")
     statement = left.query.with_only_columns(*columns).select_from(both)
     return replace(_joined(left, statement), order=left.order if how in {"inner", "left", "cross"} else ())
+
+
+def _require_both_sides(keys: _Keys, left: SelectState, right: SelectState, names: dict[str, str]) -> None:
+    """Refuse to compare columns of the left frame where one of them may be meant as that of the right frame.
+
+    Raises:
+        ConfigurationError: It names the columns, and what they are called on the right side.
+    """
+    for part in _conjuncts(keys.condition):
+        used = sorted({*names_in(part)})
+        both = [name for name in used if name in right.columns]
+        if both and len([*names_in(part)]) > 1 and all(name in left.columns for name in used):
+            asked = listing(names[name] for name in both)
+            raise ConfigurationError(
+                f"join(): {part} compares columns of the left frame only: {listing(used)}.",
+                suggestion=f"For the columns of the right frame use {asked}."
+                " Conditions on the left frame alone belong into where().",
+            )
+
+
+def _conjuncts(condition: ColumnElement[bool] | None) -> list[ColumnElement[bool]]:
+    """The conditions that must all hold."""
+    if isinstance(condition, BooleanClauseList) and condition.operator is operators.and_:
+        return [part for clause in condition.clauses for part in _conjuncts(clause)]
+    if isinstance(condition, Operation) and condition.operation is operators.and_:
+        return [part for operand in condition.operands for part in _conjuncts(operand)]
+    return [] if condition is None else [condition]
 
 
 def _with_plain_names(keys: _Keys, left: SelectState, right: SelectState, names: dict[str, str]) -> _Keys:

@@ -37,7 +37,8 @@ _MERGE, _STRING, _BOOLEAN = "tag:yaml.org,2002:merge", "tag:yaml.org,2002:str", 
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 _NUMBERS = {"tag:yaml.org,2002:int": "a number", "tag:yaml.org,2002:float": "a number"}
 _LOOKS_LIKE = {**_NUMBERS, _TIMESTAMP: "a date", "tag:yaml.org,2002:binary": "binary data"}
-_COLLECTIONS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
+_SEQUENCE, _MAPPING, _NULL = "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map", "tag:yaml.org,2002:null"
+_OF_COLLECTIONS = frozenset({_SEQUENCE, _MAPPING, *(f"tag:yaml.org,2002:{kind}" for kind in ("set", "omap", "pairs"))})
 _SWITCHES = frozenset({"yes", "no", "on", "off"})
 _OCTAL = re.compile(r"[-+]?0[0-9_]+")
 _DIGITS = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?")
@@ -138,11 +139,11 @@ class _Builder:
             return known
         self._known[id(node)] = None
         match node:
-            case yaml.ScalarNode():
+            case yaml.ScalarNode(tag=tag) if tag not in _OF_COLLECTIONS:
                 found = self._scalar(node), 1 + len(node.value) // _CHARACTERS_OF_A_VALUE
-            case yaml.SequenceNode(tag=tag) if tag in _COLLECTIONS:
+            case yaml.SequenceNode(tag=tag) if tag == _SEQUENCE:
                 found = self._list(node)
-            case yaml.MappingNode(tag=tag) if tag in _COLLECTIONS:
+            case yaml.MappingNode(tag=tag) if tag == _MAPPING:
                 found = self._mapping(node)
             case _:
                 raise RuleError([f"{self._at(node)}: The rules are not valid YAML: {node.tag} has no meaning here."])
@@ -187,7 +188,7 @@ class _Builder:
                 self.problems.append(f"{self._at(node)}: '<<' takes mappings, not {given!r:.80}.")
 
     def _key(self, node: yaml.Node) -> Any:
-        if not isinstance(node, yaml.ScalarNode):
+        if not isinstance(node, yaml.ScalarNode) or node.tag in _OF_COLLECTIONS:
             raise RuleError([f"{self._at(node)}: a key must be a string, not a list or a mapping."])
         return self._scalar(node)
 
@@ -208,6 +209,8 @@ class _Builder:
                 return written
         if plain and node.tag == _TIMESTAMP and (problem := finer_than_columns(written)) is not None:
             self.problems.append(f"{self._at(node)}: {problem}.")
+        if node.tag == _NULL and written not in ("", "~", "null", "Null", "NULL"):
+            self.problems.append(f"{self._at(node)}: {written[:80]!r} is not null.")
         if plain and not self.json and (twofold := _twofold(written, node.tag)) is not None:
             self.problems.append(f"{self._at(node)}: {written:.80} is {twofold}, or in quotes if it is text.")
             return written

@@ -27,7 +27,7 @@ from support.check_oracle.semantics import ANY, Rule, Verdict, judge
 from support.check_oracle.sources import FILES, FRAMES, Placed, Source, database, frame
 from support.check_oracle.values import Table, tables
 
-EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "8"))
 
 
 @pytest.fixture

@@ -281,6 +281,7 @@ class CheckConformance:
                 yield place, name
             default = (*DATABASES, "iceberg", "rows")  # one case says that a connector of Trino changes nothing
 
+    @pytest.mark.most_cases(48)
     def test_case(self, put: Callable[..., Place], place: str, case_name: str) -> None:
         case = self.cases[case_name]
         there = put(place, case.rows, self.types(case))

@@ -85,6 +85,7 @@ def as_rows(database: Database, name: str = "t") -> list[dict[str, Any]]:
     return list(database.table(name).order_by("id").collect())
 
 
+@pytest.mark.most_cases(3)
 @pytest.mark.parametrize("partitions", ["", "day", "month(at)", "hour(zoned)", "bucket(s, 4)", "truncate(s, 2)"])
 def test_trino_reads_what_is_written_to_its_tables(iceberg_url: URL, db: Database, partitions: str) -> None:
     partitioning = f" WITH (partitioning = ARRAY['{partitions}'])" if partitions else ""

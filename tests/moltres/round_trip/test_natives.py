@@ -65,6 +65,7 @@ def databases(postgresql: PostgreSQLServer, tmp_path_factory: pytest.TempPathFac
         yield found
 
 
+@pytest.mark.most_cases(60)
 @pytest.mark.filterwarnings("ignore:Did not recognize type")  # SQLAlchemy's, of types that moltres asks the server for
 @pytest.mark.parametrize(("database", "native", "turn"), CASES)
 @settings(max_examples=EXAMPLES, derandomize=REPEATED, deadline=None, suppress_health_check=list(HealthCheck))

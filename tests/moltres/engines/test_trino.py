@@ -163,7 +163,7 @@ class OnMemory(OnTrino):
         assert "save_as_table()" in str(raised.value.suggestion)
 
 
-class Computing(Order, SqlText, Binds, Names, Queries, Casts, Expressions, Moments, Verbs):
+class Computing(SqlText, Binds, Names, Casts, Expressions, Moments, Verbs):
     """What the engine does with rows, whoever keeps them: each place runs every second test of a suite."""
 
     most_cases = 1
@@ -180,6 +180,8 @@ class TestComputingInMemory(OnMemory, Computing):
 class TestIcebergToo(
     OnIceberg,
     Transactions,
+    Queries,
+    Order,
     Together,
     Targets,
     Waits,
@@ -206,6 +208,8 @@ class TestMemory(
     AllOrNothing,
     Statements,
     Transactions,
+    Queries,
+    Order,
     Together,
     Targets,
     Waits,
@@ -215,10 +219,9 @@ class TestMemory(
     SchemaChanges,
     Receipts,
 ):
-    """What the connector cannot do is refused by name; what it can is tried on Iceberg as well."""
+    """What the connector cannot do is refused by name."""
 
     most_cases = 1
-    half = 1
 
 
 class TestStopped(StopConformance):

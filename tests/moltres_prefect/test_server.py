@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 import sqlalchemy as sa
+from prefect.client.base import PrefectHttpxSyncClient
 from prefect.settings import PREFECT_API_URL
 
 from support.adapter_conformance import rows_of, tables_of
@@ -19,6 +19,8 @@ from support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import httpx
 
 SERVING = Path(__file__).with_name("serving.py")
 PASSWORD = "pw-of-the-dsn"  # which the server does not ask for
@@ -35,7 +37,10 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 @pytest.fixture
 def api(prefect_server: None, postgresql_dsn: str, tmp_path: Path) -> Iterator[httpx.Client]:
-    """A client of the server of the tests, and a process that serves the flows of `serving.py` for it."""
+    """A client of the server of the tests, and a process that serves the flows of `serving.py` for it.
+
+    The client asks again where the server is too busy to answer.
+    """
     with_password = sa.make_url(postgresql_dsn).set(password=PASSWORD).render_as_string(hide_password=False)
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")},
@@ -46,7 +51,7 @@ def api(prefect_server: None, postgresql_dsn: str, tmp_path: Path) -> Iterator[h
         "MOLTRES_DSN": with_password,
     }
     log = tmp_path / "runner.log"
-    with log.open("wb") as output, httpx.Client(base_url=PREFECT_API_URL.value()) as client:
+    with log.open("wb") as output, PrefectHttpxSyncClient(base_url=PREFECT_API_URL.value()) as client:
         runner = subprocess.Popen([sys.executable, SERVING], env=environment, stdout=output, stderr=output)
 
         def served() -> bool:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _ROOT = Path(__file__).resolve().parents[2]
 
+# Flows of pages start a server of their own, for which a busy machine needs longer than the 20 s that Prefect waits.
+os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "600")
+
 
 def _enter(namespace: dict[str, Any]) -> None:
     namespace["_before"] = Path.cwd()

@@ -10,7 +10,6 @@ from duckdb_sqlalchemy import datatypes
 from sqlalchemy import MetaData, Table, inspect, literal_column, select, text
 from sqlalchemy import types as sql
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import ProgrammingError
 
 from .types import SHORT_STAMPS, ShortStamp
 
@@ -30,20 +29,26 @@ CHECKS_SQL = text(
     " AND schema_name = :schema AND table_name = :name AND constraint_type = 'CHECK' ORDER BY constraint_index"
 )
 
-_VIEWS = "SELECT 'view' FROM duckdb_views() WHERE lower(view_name) = lower(?)"
-_SCHEMA = "UNION ALL SELECT 'schema' FROM duckdb_schemas() WHERE schema_name = ? AND database_name = "
-_COLUMNS = 'SELECT cid, name, type, "notnull", dflt_value FROM pragma_table_info({})'
-_HERE = """CASE WHEN position('"' IN current_database()) = 0 THEN '"' || current_database() || '".' || ? END"""
-_STATEMENTS = (
-    (_VIEWS, f"{_COLUMNS.format('?')} WHERE current_schema() = 'main'"),
-    (f"{_VIEWS} {_SCHEMA} current_database()", _COLUMNS.format(_HERE)),
-    (f"{_VIEWS} {_SCHEMA} ?", _COLUMNS.format("?")),
+_NAMED = (
+    "SELECT 'view' FROM duckdb_views() WHERE lower(view_name) = lower(:table) UNION ALL"
+    " SELECT 'table' FROM duckdb_tables() WHERE lower(table_name) = lower(:table) AND schema_name = {}"
+    " AND database_name = {}"
 )
-"""Which views have a name, and whether there is the schema; and the columns of the table.
+_COLUMNS = 'SELECT cid, name, type, "notnull", dflt_value FROM pragma_table_info({})'
+_HERE = """CASE WHEN position('"' IN current_database()) = 0 THEN '"' || current_database() || '".' || :name END"""
+_STATEMENTS = tuple(
+    (text(_NAMED.format(schema, database)), text(_COLUMNS.format(name)))
+    for schema, database, name in (
+        ("'main' AND current_schema() = 'main'", "current_database()", ":name"),
+        (":schema", "current_database()", _HERE),
+        (":schema", ":database", ":name"),
+    )
+)
+"""Which views have a name and whether a table has it, and the columns of the table.
 
 Without a schema, with one, and with a database and a schema. SQLAlchemy compares the names of schemas by their case;
-DuckDB looks into main as well, whatever the search path says. Asked for the columns of a view whose file is missing, it
-ends the transaction.
+DuckDB looks into main as well, whatever the search path says. Asked for the columns of what is not there, or of a view
+whose file is missing, it ends the transaction.
 """
 
 _TYPES: dict[str, Callable[[], TypeEngine[Any]]] = {
@@ -86,16 +91,12 @@ def told(connection: Connection, table: str, schema: str | None) -> Sequence[Any
     parts = [*place, table]
     if any(not part or '"' in part for part in parts):
         return None
-    where, columns_of = _STATEMENTS[len(place)]
-    if connection.exec_driver_sql(where, (table, *reversed(place))).scalars().all() != ["schema"][: len(place)]:
+    names, columns_of = _STATEMENTS[len(place)]
+    told_of = {"table": table, **dict(zip(("schema", "database"), reversed(place), strict=False))}
+    if connection.execute(names, told_of).scalars().all() != ["table"]:
         return None
-    name = (".".join(f'"{part}"' for part in parts),)
-    try:
-        rows = connection.exec_driver_sql(columns_of, name, execution_options={"skip_user_error_events": True}).all()
-    except ProgrammingError:  # there is no such table
-        return None
-    if not rows:
-        return None
+    name = ".".join(f'"{part}"' for part in parts)
+    rows = connection.execute(columns_of, {"name": name}).all()
     columns = [
         {"name": row.name, "type": _type(row.type), "nullable": not row.notnull, "default": row.dflt_value}
         for row in sorted(rows)

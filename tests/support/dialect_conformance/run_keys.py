@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from moltres import col, connect
+from moltres import col, connect, receipts
 from moltres.errors import MoltresError, QueryError, TransientQueryError
 from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.data import EVERY_MODE, NEW, OLD, rows, run
@@ -44,6 +45,17 @@ class RunKeys(DialectSuite):
             for table in ("t", "u"):
                 db.write([{"id": 1}]).save_as_table(table, mode="append", run_key=key)
         assert (db.table("t").count(), db.table("u").count()) == (2, 2)
+
+    @pytest.mark.parametrize("again", ["users", "USERS"])
+    def test_a_name_in_another_case_is_the_same_table_or_another(self, db: Database, again: str) -> None:
+        written = []
+        for name in ("Users", again):
+            with suppress(MoltresError):  # it has no names in capitals, or not both of them
+                db.write([{"id": 1}]).save_as_table(name, mode="append", run_key="r")
+                written.append(name)
+        for name in written:
+            assert db.table(name).count() == 1
+            assert sum(receipt.landed.rows for receipt in receipts(db, name)) == 1
 
     def test_what_was_loaded_is_on_record(self, db: Database) -> None:
         db.write(NEW).save_as_table("t", mode="append", run_key='it\'s a "key"')

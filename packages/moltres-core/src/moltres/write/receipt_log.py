@@ -161,8 +161,10 @@ def record_first(database: Source, name: str, schema: str | None, written: Writt
 def _place(database: Source, connection: Connection, name: str, schema: str | None) -> tuple[str | None, str] | None:
     """The schema and the name of a table; None if there is none."""
     if schema is None:
-        return catalog.locate(connection, database.dialect, name, database.schema)
-    return (schema, name) if database.dialect.has(connection, catalog.require_name(name), schema) else None
+        found = catalog.locate(connection, database.dialect, name, database.schema)
+    else:
+        found = (schema, name) if database.dialect.has(connection, catalog.require_name(name), schema) else None
+    return None if found is None else (found[0], database.dialect.spelled(connection, found[1], found[0]))
 
 
 def receipts(database: Source, name: str, *, schema: str | None = None) -> list[Receipt]:

@@ -310,6 +310,7 @@ def find_target(source: Source, connection: Connection, request: WriteRequest) -
         )
     if listing.is_view(table_name, schema):
         raise ConfigurationError(f"{name!r} is a view; writing requires a table.")
+    table_name = dialect.spelled(connection, table_name, schema)
     try:
         described = listing.told(table_name, schema) or dialect.columns_of(connection, table_name, schema)
     except NoSuchTableError:  # it was there a moment before

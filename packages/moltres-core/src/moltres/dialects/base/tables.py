@@ -75,6 +75,16 @@ class Tables(Inserting):
         """Whether there is such a table or view; see `told`."""
         return self.told(connection, table, schema) is not None or has_table(inspect(connection), table, schema)
 
+    def spelled(self, connection: Connection, table: str, schema: str | None) -> str:  # noqa: ARG002
+        """The name of a table that is there, as its catalog has it: what is on record of a table has one name.
+
+        Args:
+            connection: Where it is.
+            table: Its name, as the caller gives it.
+            schema: Its schema; None for the default.
+        """
+        return table
+
     def columns_of(self, connection: Connection, table: str, schema: str | None) -> Sequence[Any]:
         """What SQLAlchemy says of the columns of a table or view: a dict for each, as of `Inspector.get_columns`.
 

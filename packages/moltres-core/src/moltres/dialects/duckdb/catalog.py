@@ -30,8 +30,8 @@ CHECKS_SQL = text(
 )
 
 _NAMED = (
-    "SELECT 'view' FROM duckdb_views() WHERE lower(view_name) = lower(:table) UNION ALL"
-    " SELECT 'table' FROM duckdb_tables() WHERE lower(table_name) = lower(:table) AND schema_name = {}"
+    "SELECT view_name, true FROM duckdb_views() WHERE lower(view_name) = lower(:table) UNION ALL"
+    " SELECT table_name, false FROM duckdb_tables() WHERE lower(table_name) = lower(:table) AND schema_name = {}"
     " AND database_name = {}"
 )
 _COLUMNS = 'SELECT cid, name, type, "notnull", dflt_value FROM pragma_table_info({})'
@@ -44,11 +44,11 @@ _STATEMENTS = tuple(
         (":schema", ":database", ":name"),
     )
 )
-"""Which views have a name and whether a table has it, and the columns of the table.
+"""Which views and which table have a name, and the columns of the table.
 
 Without a schema, with one, and with a database and a schema. SQLAlchemy compares the names of schemas by their case;
-DuckDB looks into main as well, whatever the search path says. Asked for the columns of what is not there, or of a view
-whose file is missing, it ends the transaction.
+DuckDB looks into main as well, whatever the search path says, and takes letters beyond ASCII for others in capitals.
+Asked for the columns of what is not there, or of a view whose file is missing, it ends the transaction.
 """
 
 _TYPES: dict[str, Callable[[], TypeEngine[Any]]] = {
@@ -85,16 +85,10 @@ def told(connection: Connection, table: str, schema: str | None) -> Sequence[Any
 
     None also where it may be a view, and for names whose quotes its functions lose.
     """
-    place = [] if schema is None else [*connection.dialect.identifier_preparer.unformat_identifiers(schema)]
-    if len(place) not in ({0} if schema is None else {1, 2}) or getattr(schema, "quote", None):
+    parts = _parts(connection, table, schema)
+    if parts is None or [view for _, view in _named(connection, parts)] != [False]:
         return None
-    parts = [*place, table]
-    if any(not part or '"' in part for part in parts):
-        return None
-    names, columns_of = _STATEMENTS[len(place)]
-    told_of = {"table": table, **dict(zip(("schema", "database"), reversed(place), strict=False))}
-    if connection.execute(names, told_of).scalars().all() != ["table"]:
-        return None
+    columns_of = _STATEMENTS[len(parts) - 1][1]
     name = ".".join(f'"{part}"' for part in parts)
     rows = connection.execute(columns_of, {"name": name}).all()
     columns = [
@@ -103,6 +97,32 @@ def told(connection: Connection, table: str, schema: str | None) -> Sequence[Any
     ]
     rare = any(column["type"] is None for column in columns)
     return reflected(connection, table, schema) if rare else columns
+
+
+def spelled(connection: Connection, table: str, schema: str | None) -> str:
+    """As `Dialect.spelled`."""
+    parts = _parts(connection, table, schema)
+    return table if parts is None else next((name for name, view in _named(connection, parts) if not view), table)
+
+
+def _parts(connection: Connection, table: str, schema: str | None) -> list[str] | None:
+    """The database, the schema and the name of a table, as far as they are given; None if the functions lose quotes."""
+    place = [] if schema is None else [*connection.dialect.identifier_preparer.unformat_identifiers(schema)]
+    if len(place) not in ({0} if schema is None else {1, 2}) or getattr(schema, "quote", None):
+        return None
+    parts = [*place, table]
+    return None if any(not part or '"' in part for part in parts) else parts
+
+
+def _named(connection: Connection, parts: Sequence[str]) -> list[tuple[str, bool]]:
+    """The views and the table that DuckDB takes the name for, each with whether it is a view."""
+    asked = dict(zip(("table", "schema", "database"), reversed(parts), strict=False))
+    found = connection.execute(_STATEMENTS[len(parts) - 1][0], asked).all()
+    return [(name, view) for name, view in found if _folded(name) == _folded(parts[-1])]
+
+
+def _folded(name: str) -> bytes:
+    return name.encode().lower()  # of bytes, only letters of ASCII have a case
 
 
 def _type(written: str) -> TypeEngine[Any] | None:

@@ -49,7 +49,7 @@ from ..sql.short_floats import computing_in_doubles
 from ..stopping import check
 from .batches import arrow_batches
 from .casts import with_casts
-from .catalog import CHECKS_SQL, TABLE_SQL, described, is_generated, reflected, schema_of, told
+from .catalog import CHECKS_SQL, TABLE_SQL, described, is_generated, reflected, schema_of, spelled, told
 from .parts import has_parts, with_documents
 from .types import (
     DECIMAL_DIGITS,
@@ -315,6 +315,10 @@ class DuckDBDialect(Dialect):
     def told(self, connection: Connection, table: str, schema: str | None) -> Sequence[Any] | None:
         """By its name, and not by looking through all tables, of which SQLAlchemy asks several times."""
         return told(connection, table, schema)
+
+    def spelled(self, connection: Connection, table: str, schema: str | None) -> str:
+        """As it was written when the table was made: its names have no case."""
+        return spelled(connection, table, schema)
 
     def columns_of(self, connection: Connection, table: str, schema: str | None) -> Sequence[Any]:
         """With time stamps of the digits that they have."""

@@ -62,6 +62,7 @@ class IcebergDialect(DuckDBDialect):
     keeps_watermarks = False  # a commit records one load
     adds_columns = widens_types = False
     told = Dialect.told
+    spelled = Dialect.spelled
 
     def __init__(self) -> None:
         super().__init__()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 from zlib import crc32
 
-from sqlalchemy import Column, MetaData, Table, case, collate, func, inspect, literal
+from sqlalchemy import Column, MetaData, Table, case, collate, func, inspect, literal, text
 from sqlalchemy import types as sql
 from sqlalchemy.exc import DBAPIError
 
@@ -274,6 +274,12 @@ class SQLiteDialect(Dialect):
                     return None
             stored.append(bytes(own) if isinstance(own, memoryview) else own)
         return stored
+
+    def spelled(self, connection: Connection, table: str, schema: str | None) -> str:
+        """As it was written when the table was made: its names have no case."""
+        catalog = f"{connection.dialect.identifier_preparer.quote_identifier(schema or 'main')}.sqlite_master"
+        asked = text(f"SELECT name FROM {catalog} WHERE type = 'table' AND name = :name COLLATE NOCASE")  # noqa: S608 - quoted
+        return connection.execute(asked, {"name": table}).scalar() or table
 
     def fill(self, connection: Connection, table: Table, described: Sequence[Any]) -> Fill:
         """Also the one INTEGER PRIMARY KEY, which is the row's own number."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from moltres import col, connect, receipts
-from moltres.errors import MoltresError, QueryError, TransientQueryError
+from moltres.errors import ConfigurationError, MoltresError, QueryError, TransientQueryError
 from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.data import EVERY_MODE, NEW, OLD, rows, run
 
@@ -50,7 +50,7 @@ class RunKeys(DialectSuite):
     def test_a_name_in_another_case_is_the_same_table_or_another(self, db: Database, again: str) -> None:
         written = []
         for name in ("Users", again):
-            with suppress(MoltresError):  # it has no names in capitals, or not both of them
+            with suppress(ConfigurationError):  # it has no names in capitals, or not both of them
                 db.write([{"id": 1}]).save_as_table(name, mode="append", run_key="r")
                 written.append(name)
         for name in written:

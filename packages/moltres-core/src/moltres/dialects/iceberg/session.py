@@ -234,6 +234,12 @@ class WritingSession(Session):
                 raise ConfigurationError(
                     "CREATE OR REPLACE TABLE is not supported for Iceberg.", suggestion="Use mode='overwrite'."
                 )
+            if place != (schema, parts[-1]):
+                raise ConfigurationError(
+                    f"The catalog has a table {'.'.join(place)!r}: DuckDB, which reads its tables, takes"
+                    f" {'.'.join((schema, parts[-1]))!r} for the same name.",
+                    suggestion=f"Write to {place[1]!r}, or choose a name that differs in more than its case.",
+                )
             self.define(*place)  # DuckDB says that it exists
             return found.string
         if schema in self.schemas() and schema != self.namespace:

@@ -65,9 +65,16 @@ def _of_tests(items: Sequence[pytest.Item]) -> Iterable[pytest.Item]:
         if marker is not None and isinstance(item, pytest.Function):
             cases[item.parent, item.originalname, marker.args[0]].append(item)
     for (_, _, most), found in cases.items():
-        # At equal distances a product of two lists would always meet the same ones of the second.
-        kept = Random(len(found)).sample(range(len(found)), min(most, len(found)))
-        yield from (item for place, item in enumerate(found) if place not in set(kept))
+        kept = _sample(found, most)
+        yield from (item for place, item in enumerate(found) if place not in kept)
+
+
+def _sample(found: Sequence[pytest.Function], most: int) -> set[int]:
+    """So many places of a list of cases, among them one of each value of the first parameter where these are fewer."""
+    # At equal distances a product of two lists would always meet the same ones of the second.
+    drawn = Random(len(found)).sample(range(len(found)), len(found))
+    first = {repr(next(iter(found[place].callspec.params.values()))): place for place in reversed(drawn)}
+    return set(list(dict.fromkeys([*(first.values() if len(first) <= most else ()), *drawn]))[:most])
 
 
 def _beyond(found: Sequence[pytest.Item], most: int, first: int) -> Iterable[pytest.Item]:

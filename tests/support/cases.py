@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-_MOST = 8
-"""Cases of a test of a suite on each database. Databases begin with different ones: on three of them all of 24 run."""
+_MOST = 6
+"""Cases of a test of a suite on each database. Databases begin with different ones: on three of them all of 18 run."""
+_FEW = 6
+"""Cases of another test at least, if it has so many."""
 
 
 def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -22,11 +24,13 @@ def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
 
     A suite says by ``most_cases`` how many cases of each of its tests run, spread over all of them. By ``takes_turns``
     each test begins with another case than the one before it, so that all of them run though one of each test does.
-    Two places with one engine say by ``half``, 0 and 1, that each runs every second test of a suite. A test that is no
-    part of a suite says by the marker ``most_cases(n)`` how many of its cases run, the same sample each time.
+    Two places with one engine say by ``half``, 0 and 1, that each runs every second test of a suite.
 
-    ``EVERY_CASE=1`` runs every case of every test, ``MOST_CASES=4`` at most four of each test of a suite: for a run
-    that looks whether another version, or a dialect like another one, passes too.
+    A test that is no part of a suite runs with each value of each of its parameters, and not with each combination of
+    them; by the marker ``most_cases(n)`` it says how many of its cases run. It is the same sample each time.
+
+    ``EVERY_CASE=1`` runs every case of every test, ``MOST_CASES=4`` at most four of each test: for a run that looks
+    whether another version, or a dialect like another one, passes too.
     """
     left = [] if os.environ.get("EVERY_CASE") else [*_of_suites(items), *_of_tests(items)]
     if left:
@@ -59,22 +63,35 @@ def _of_suites(items: Sequence[pytest.Item]) -> Iterable[pytest.Item]:
 
 
 def _of_tests(items: Sequence[pytest.Item]) -> Iterable[pytest.Item]:
-    cases: dict[Any, list[pytest.Item]] = defaultdict(list)
+    cases: dict[Any, list[pytest.Function]] = defaultdict(list)
     for item in items:
-        marker = item.get_closest_marker("most_cases")
-        if marker is not None and isinstance(item, pytest.Function):
-            cases[item.parent, item.originalname, marker.args[0]].append(item)
-    for (_, _, most), found in cases.items():
-        kept = _sample(found, most)
-        yield from (item for place, item in enumerate(found) if place not in kept)
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec") and _most(item.cls) is None:
+            cases[item.parent, item.originalname].append(item)
+    for found in cases.values():
+        kept = _sample(found)
+        yield from (item for item in found if item not in kept)
 
 
-def _sample(found: Sequence[pytest.Function], most: int) -> set[int]:
-    """So many places of a list of cases, among them one of each value of the first parameter where these are fewer."""
+def _sample(found: Sequence[pytest.Function]) -> set[pytest.Function]:
+    """Some cases of a list, among them one of each value of each parameter."""
     # At equal distances a product of two lists would always meet the same ones of the second.
-    drawn = Random(len(found)).sample(range(len(found)), len(found))
-    first = {repr(next(iter(found[place].callspec.params.values()))): place for place in reversed(drawn)}
-    return set(list(dict.fromkeys([*(first.values() if len(first) <= most else ()), *drawn]))[:most])
+    drawn = Random(len(found)).sample(found, len(found))
+    seen: set[tuple[str, Any]] = set()
+    first = []
+    for item in drawn:
+        values = set(_values(item))
+        if not values <= seen:
+            first.append(item)
+            seen |= values
+    marker = found[0].get_closest_marker("most_cases")
+    limits = [len(first)] if marker is None else marker.args
+    most = min(int(os.environ.get("MOST_CASES", len(found))), max(limits[0], _FEW if marker is None else 0))
+    return set(list(dict.fromkeys([*first, *drawn]))[:most])
+
+
+def _values(item: pytest.Function) -> Iterable[tuple[str, Any]]:
+    for name, value in item.callspec.params.items():
+        yield name, value if isinstance(value, str) else item.callspec.indices[name]
 
 
 def _beyond(found: Sequence[pytest.Item], most: int, first: int) -> Iterable[pytest.Item]:

@@ -181,6 +181,21 @@ def test_an_extra_that_is_written_wrongly_is_refused(sqlite_url, connection, ext
         MoltresQueryOperator(task_id="q", conn_id="shop", query=users).execute({})
 
 
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        ({"sqlalchemy_scheme": "mysql"}, "sqlalchemy_scheme"),
+        ({"sqlalchemy_query": "x"}, "sqlalchemy_query"),
+        ({"iam": True}, "providers-amazon not installed"),
+    ],
+)
+def test_what_the_hook_does_not_take_is_refused(postgresql_url, connection, extra, message):
+    connection("shop", **{**parts_of(postgresql_url), "password": "pw-of-the-shop"}, extra=extra)
+    with pytest.raises(AirflowFailException, match=f"The hook of the connection 'shop' .*{message}") as raised:
+        MoltresQueryOperator(task_id="q", conn_id="shop", query=users).execute({})
+    assert "pw-of-the-shop" not in str(raised.value)
+
+
 @pytest.mark.parametrize("kind", ["generic", "nosuchkind"])
 def test_a_type_without_a_hook_is_named(connection, kind):
     connection("shop", conn_type=kind, host="x")

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from airflow.sdk.exceptions import AirflowException
 from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
 
-from moltres.errors import ConfigurationError, closest, refuse
-from moltres.task import make_engine, parse_url
+from moltres.errors import ConfigurationError, refuse
+from moltres.task import make_engine, masked, parse_url
+from moltres_airflow.sqlite import sqlite_arguments
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Engine
+    from collections.abc import Iterator
+
+    from sqlalchemy import Engine
 
 _OF_ENGINE: Final = ("connect_args", "execution_options", "isolation_level")
 """Keys that are arguments of ``create_engine``."""
@@ -28,12 +34,6 @@ _BASE_HOOK: Final = "airflow.providers.common.sql.hooks.sql"
 
 _WHOLE: Final = "__extra__"
 """The key under which Airflow writes an extra into a URL that is no flat mapping of strings."""
-
-_OF_SQLITE_FILE: Final = frozenset({"cache", "immutable", "mode", "modeof", "nolock", "psow", "vfs"})
-"""Parameters of SQLite's file URIs, https://www.sqlite.org/uri.html."""
-
-_OF_SQLITE: Final = frozenset({"cached_statements", "check_same_thread", "detect_types", "timeout", "uri"})
-"""Arguments of ``sqlite3.connect``; ``isolation_level`` is one of the engine."""
 
 
 def extra_of(connection: Any, conn_id: str) -> Mapping[str, Any]:
@@ -86,45 +86,47 @@ def engine_of_hook(hook: Any, conn_id: str, extra: Mapping[str, Any]) -> Engine:
     arguments = {name: extra[name] for name in _OF_ENGINE if extra.get(name) is not None}
     if _maker(hook) != _BASE_HOOK:
         # It makes its engine in its own way, of its own extra.
-        engine: Engine = hook.get_sqlalchemy_engine(engine_kwargs=arguments)
+        with _of_hook(conn_id):
+            engine: Engine = hook.get_sqlalchemy_engine(engine_kwargs=arguments)
         return engine
     own = _OF_HOOK | frozenset(getattr(hook, "ignored_extra_options", ())) | {*_OF_ENGINE}
     driver = {name: value for name, value in extra.items() if name not in own}
     given = {**driver, **arguments.pop("connect_args", {})}
     try:
-        _ = hook.sqlalchemy_url
+        with _of_hook(conn_id):
+            _ = hook.sqlalchemy_url
     except NotImplementedError:
         # Such a hook writes the extra into the query of its URL, where SQLAlchemy drops what it does not know.
-        url = parse_url(hook.get_uri())
+        with _of_hook(conn_id):
+            uri = hook.get_uri()
+        url = parse_url(uri)
         url = url.difference_update_query([*extra, _WHOLE])
         if url.get_backend_name() == "sqlite":
-            url, given = _sqlite(url, given, conn_id)
+            url, given = sqlite_arguments(url, given, conn_id)
         engine = make_engine(url, {"connect_args": given, **arguments})
     else:
-        engine = hook.get_sqlalchemy_engine(engine_kwargs={"hide_parameters": True, "connect_args": given, **arguments})
+        with _of_hook(conn_id):
+            options = {"hide_parameters": True, "connect_args": given, **arguments}
+            engine = hook.get_sqlalchemy_engine(engine_kwargs=options)
     _refuse_unknown(engine, conn_id)
     return engine
+
+
+@contextmanager
+def _of_hook(conn_id: str) -> Iterator[None]:
+    """Let a hook that refuses its connection say so in an error of ours."""
+    try:
+        yield
+    except (AirflowException, ImportError, KeyError, SQLAlchemyError, TypeError, ValueError) as error:
+        raise ConfigurationError(
+            f"The hook of the connection {conn_id!r} makes no engine of it: {masked(str(error))}.",
+            suggestion="Correct the connection, or use dsn.",
+        ) from error
 
 
 def _maker(hook: object) -> str:
     """The module of the class that makes a hook's engine."""
     return next(kind.__module__ for kind in type(hook).__mro__ if "get_sqlalchemy_engine" in vars(kind))
-
-
-def _sqlite(url: URL, given: Mapping[str, Any], conn_id: str) -> tuple[URL, dict[str, Any]]:
-    """SQLite's URL and arguments: those of the file belong into its URI."""
-    unknown = sorted(set(given) - _OF_SQLITE - _OF_SQLITE_FILE)
-    if unknown:
-        match = closest(unknown[0], _OF_SQLITE | _OF_SQLITE_FILE)
-        raise ConfigurationError(
-            f"The extra of the connection {conn_id!r} has options that SQLite does not know: {', '.join(unknown)}.",
-            suggestion=f"Did you mean {match!r}?" if match else None,
-            context={"unknown": unknown},
-        )
-    file = {name: str(value) for name, value in given.items() if name in _OF_SQLITE_FILE}
-    if file:
-        url = url.set(database=f"file:{url.database}").update_query_dict({**file, "uri": "true"})
-    return url, {name: value for name, value in given.items() if name not in _OF_SQLITE_FILE}
 
 
 def _refuse_unknown(engine: Engine, conn_id: str) -> None:

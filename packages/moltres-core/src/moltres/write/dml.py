@@ -19,8 +19,6 @@ from ..frame.expressions import bind, names_in
 from .assigned import rows_for, values_for
 
 if TYPE_CHECKING:
-    from sqlalchemy import CursorResult
-
     from ..frame.source import Source
 
 
@@ -63,10 +61,6 @@ def _naming(columns: Iterable[str]) -> Iterator[None]:
         names = ", ".join(map(repr, dict.fromkeys(columns)))
         error.suggestion = error.suggestion or f"The values were for {names}."
         raise
-
-
-def _affected(result: CursorResult[Any]) -> int:
-    return max(result.rowcount, 0)
 
 
 def _keys(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -116,7 +110,7 @@ def update(database: Source, name: str, values: object, where: Any) -> int:
     _require(table, [*values, *names_in(expressions)])
     bound = values_for(database.dialect, table, {key: _bound(database, table, value) for key, value in values.items()})
     with _naming(values), database.writing() as connection:
-        return _affected(connection.execute(sql_update(table).where(condition).values(bound)))
+        return database.dialect.update(connection, sql_update(table).where(condition).values(bound))
 
 
 def delete(database: Source, name: str, where: Any) -> int:
@@ -125,4 +119,4 @@ def delete(database: Source, name: str, where: Any) -> int:
     _require_changes(database, table, "delete")
     condition = _condition(database, table, where, "delete")
     with database.writing() as connection:
-        return _affected(connection.execute(sql_delete(table).where(condition)))
+        return max(connection.execute(sql_delete(table).where(condition)).rowcount, 0)

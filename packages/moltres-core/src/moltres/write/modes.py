@@ -367,7 +367,7 @@ def _merge(target: Target, rows: Rows, request: WriteRequest) -> Written:
         values = {table.columns[name]: _given(target, table, staged, name) for name in updated_columns}
         alone = target.fill.left_alone(table)
         values |= {column: same for column, same in alone.items() if column.key in {*names}.difference(updated_columns)}
-        updated = connection.execute(update(table).where(same_key).values(values)).rowcount
+        updated = target.dialect.update(connection, update(table).where(same_key).values(values))
     missing = select(staged.table)
     merged = Merged(table, staged, same_key)
     if target.dialect.capabilities.hash_joins:

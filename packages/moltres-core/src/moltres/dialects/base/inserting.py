@@ -1,4 +1,4 @@
-"""How rows get into a table."""
+"""How rows get into a table, and change there."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .values import INSTEAD_OF_NULL, Values
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Update
     from sqlalchemy.sql.selectable import SelectBase
 
     from ...types.arrow import Batch, Named
@@ -32,7 +32,7 @@ def _parsed(value: Any) -> Any:
 
 
 class Inserting(Values):
-    """How rows are added to a table."""
+    """How rows are added to a table, and changed."""
 
     def load(self, connection: Connection, table: Table, batch: Batch) -> int:
         """Add rows to a table.
@@ -84,6 +84,18 @@ class Inserting(Values):
             return query
         values = zip(names, query.subquery().columns, strict=True)
         return select(*(self.not_null(value, name) if name in filled else value for name, value in values))
+
+    def update(self, connection: Connection, statement: Update) -> int:
+        """Change rows.
+
+        Args:
+            connection: A connection in a transaction.
+            statement: The statement.
+
+        Returns:
+            The number of rows that it finds, whether they are others then or not.
+        """
+        return max(connection.execute(statement).rowcount, 0)
 
     def insert_new(self, connection: Connection, table: Table, values: dict[str, Any]) -> bool:
         """Insert a row unless its key exists, also if a running transaction is about to commit that key.

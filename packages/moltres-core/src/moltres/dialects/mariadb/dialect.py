@@ -31,6 +31,7 @@ from .changed import refuse_changed, telling_all
 from .empty import EMPTY, with_empty_lists
 from .errors import classify
 from .exact import Exact
+from .found_rows import FoundRows
 from .landing import landing
 from .lengths import UNDECLARED, within
 from .locks import NamedLocks
@@ -69,7 +70,7 @@ _KEY_PREFIX = 100
 _MOST_KEYS = 4
 
 
-class MariaDBDialect(Exact, NamedLocks, Dialect):
+class MariaDBDialect(Exact, NamedLocks, FoundRows, Dialect):
     """MariaDB: rows in transactions, but CREATE, DROP and RENAME TABLE commit."""
 
     capabilities = replace(MYSQL, statement_timeout=True, cancellation=True, nan=False)

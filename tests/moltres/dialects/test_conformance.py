@@ -10,9 +10,12 @@ from sqlalchemy import Boolean, create_engine, text
 from moltres import connect
 from moltres.dialects import dialect_for
 from support.dialect_conformance import DialectConformance, LostConnections, receipt_faults
+from support.dialect_conformance.data import rows, run
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
+
+    from moltres import Database
 
 
 STRINGS = (
@@ -189,6 +192,19 @@ class TestPostgreSQL(DialectConformance, LostConnections):
     @pytest.fixture
     def url(self, postgresql_url: URL) -> URL:
         return postgresql_url
+
+    def test_a_merge_into_a_table_whose_trigger_puts_rows_into_its_heirs(self, db: Database) -> None:
+        run(
+            db,
+            "CREATE TABLE t (id INTEGER, n INTEGER)",
+            "CREATE TABLE t_1 (CHECK (id < 100)) INHERITS (t)",
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS"
+            " 'BEGIN INSERT INTO t_1 VALUES (NEW.*); RETURN NULL; END'",
+            "CREATE TRIGGER heirs BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()",
+            "INSERT INTO t VALUES (1, 1)",
+        )
+        db.write([{"id": 1, "n": 2}, {"id": 2, "n": 2}]).save_as_table("t", mode="merge", keys=["id"])
+        assert [(row["id"], row["n"]) for row in rows(db)] == [(1, 2), (2, 2)]
 
     def disconnect(self, url: URL) -> None:
         others = (

@@ -253,6 +253,9 @@ class Targets(DialectSuite):
             with pytest.raises(WriteError, match=r"keeps .*rows as they were"):
                 db.write(db.table("s")).save_as_table(table, mode=mode, **options)  # type: ignore[arg-type]
             assert (rows(db), rows(db, "h")) == before, (mode, options)
+            with pytest.raises(WriteError):  # its receipt may tell first that the rows are others
+                db.write([{"id": 2, "n": 3}]).save_as_table(table, mode=mode, **options)  # type: ignore[arg-type]
+            assert (rows(db), rows(db, "h")) == before, (mode, options)
 
     @pytest.mark.parametrize("how", ["hard", "soft"])
     def test_rows_without_a_key_are_missing(self, db: Database, how: Any) -> None:

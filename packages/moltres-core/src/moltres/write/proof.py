@@ -16,7 +16,7 @@ from ..types.receipt import Receipt
 from .one_statement import no_row_unless
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table
 
@@ -174,6 +174,11 @@ class Proof:
         found = select(*self.picked(rows)).select_from(rows).subquery("proved")
         same = self._dialect.agrees(found, self._of_picked(self._columns), self.receipt.landed)
         return no_row_unless(same.columns.same, same, columns, OTHERS)
+
+    def shows(self, names: Collection[str]) -> bool:
+        """Whether the receipt proves the values of all these columns."""
+        found = self.receipt
+        return found is not None and found.landed is not None and found.not_covered.keys().isdisjoint(names)
 
     def failed(self) -> ReceiptError:
         """The error of a statement that `holds` has stopped."""

@@ -44,7 +44,7 @@ STEPS_CHECK := ruff format layers lock $(DISTRIBUTIONS:%=types-%)
 # The same examples in every run, so that a submission is judged by its own change; pytest by itself draws new ones.
 # What pytest keeps of a run is the leg's own, since legs run at once.
 OPTIONS = -q --hypothesis-profile=ci -o cache_dir=.cache/pytest/$*
-# A leg of a part of the tests, on another version of what they run on, takes one case of each test.
+# A leg of a part of the tests, on another version of what they run on, takes one case of each test of the suites of databases.
 # Legs that run the conformance suites fail if these prove less than what docs/reference/proved.json says; `write` notes it.
 export MOLTRES_PROOFS ?= check
 # Tests start hundreds of programs: Python keeps what it compiles. The demo, which tells seconds, compiles it beforehand.

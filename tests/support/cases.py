@@ -29,8 +29,8 @@ def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
     A test that is no part of a suite runs with each value of each of its parameters, and not with each combination of
     them; by the marker ``most_cases(n)`` it says how many of its cases run. It is the same sample each time.
 
-    ``EVERY_CASE=1`` runs every case of every test, ``MOST_CASES=4`` at most four of each test: for a run that looks
-    whether another version, or a dialect like another one, passes too.
+    ``EVERY_CASE=1`` runs every case of every test, ``MOST_CASES=4`` at most four of each test of a suite: for a run
+    that looks whether another version, or a dialect like another one, passes too.
     """
     left = [] if os.environ.get("EVERY_CASE") else [*_of_suites(items), *_of_tests(items)]
     if left:
@@ -84,8 +84,7 @@ def _sample(found: Sequence[pytest.Function]) -> set[pytest.Function]:
             first.append(item)
             seen |= values
     marker = found[0].get_closest_marker("most_cases")
-    limits = [len(first)] if marker is None else marker.args
-    most = min(int(os.environ.get("MOST_CASES", len(found))), max(limits[0], _FEW if marker is None else 0))
+    most = max(len(first), _FEW) if marker is None else marker.args[0]
     return set(list(dict.fromkeys([*first, *drawn]))[:most])
 
 

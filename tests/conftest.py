@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from contextlib import ExitStack
 from shutil import copyfile
 from typing import TYPE_CHECKING
@@ -26,13 +25,6 @@ DATABASES = ("sqlite", "duckdb", "postgresql")
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     leave_out(config, items)
-
-
-def pytest_collection_finish() -> None:
-    """Look for cycles less often, and not in what stays for the whole run: that is a tenth of its time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 100)
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from written_table import DOCS, WrittenTable
 PROVED = DOCS / "reference" / "proved.json"
 UNTRIED = " †"
 #: Places of checks by the names that databases have here.
-NAMES = {"trino": "trino (iceberg)", "trino memory": "trino (memory)"}
+NAMES = {"trino": "trino (memory)", "trino iceberg": "trino (iceberg)"}
 
 
 def proved() -> dict[str, Any]:

@@ -10,7 +10,7 @@ from support.check_conformance import (
     shared_mariadb_url,
     shared_postgresql_url,
     shared_sqlite_url,
-    shared_trino_memory_url,
+    shared_trino_iceberg_url,
     shared_trino_url,
 )
 
@@ -24,6 +24,6 @@ __all__ = [
     "shared_mariadb_url",
     "shared_postgresql_url",
     "shared_sqlite_url",
-    "shared_trino_memory_url",
+    "shared_trino_iceberg_url",
     "shared_trino_url",
 ]

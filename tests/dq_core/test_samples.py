@@ -135,7 +135,7 @@ MANY = [
 ]
 
 
-@pytest.mark.parametrize("place", [place for place in PLACES if place != "trino memory"])
+@pytest.mark.parametrize("place", [place for place in PLACES if place != "trino iceberg"])
 def test_many_failing_checks_have_the_samples_that_each_has_alone(put: Callable[..., Place], place: str) -> None:
     names = [f"c{number}" for number in range(6)]
     rows = [

@@ -27,9 +27,9 @@ _names = itertools.count(1)
 
 
 @pytest.fixture
-def iceberg(shared_trino_url: sa.URL) -> Iterator[sa.Engine]:
+def iceberg(shared_trino_iceberg_url: sa.URL) -> Iterator[sa.Engine]:
     """One schema of Iceberg tables for all tests, whose names differ."""
-    engine = sa.create_engine(shared_trino_url)
+    engine = sa.create_engine(shared_trino_iceberg_url)
     yield engine
     engine.dispose()
 

@@ -42,7 +42,7 @@ CATALOGS = ("iceberg", "memory")
 _ARCHIVE = f"io.trino:trino-server:{VERSION}:tar.gz"
 _PLUGINS = frozenset({"iceberg", "memory", "tpch", "password-authenticators", "spooling-filesystem"})
 _LEAST_JAVA = 24
-_SHORT_RUN = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+_SHORT_RUN = ("-XX:+UseSerialGC",)
 _JVM = (
     "-XX:+ExitOnOutOfMemoryError",
     "-Djdk.attach.allowAttachSelf=true",

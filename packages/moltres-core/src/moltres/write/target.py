@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ..dialects import Dialect
+    from ..dialects.base import Told
     from ..frame.source import Source
     from ..types.arrow import Named
     from .request import WriteRequest
@@ -65,14 +66,14 @@ class Listing:
     def __init__(self, connection: Connection, dialect: Dialect) -> None:
         self._connection, self._dialect = connection, dialect
         self._known: dict[str | None, Mapping[str, bool] | None] = {}
-        self._told: dict[tuple[str | None, str], Sequence[Any] | None] = {}
+        self._told: dict[tuple[str | None, str], Told | None] = {}
 
     def _of(self, schema: str | None) -> Mapping[str, bool] | None:
         if schema not in self._known:
             self._known[schema] = self._dialect.listed(self._connection, schema)
         return self._known[schema]
 
-    def told(self, name: str, schema: str | None) -> Sequence[Any] | None:
+    def told(self, name: str, schema: str | None) -> Told | None:
         """As `Dialect.told`, of which each table is asked once."""
         if (schema, name) not in self._told:
             self._told[schema, name] = self._dialect.told(self._connection, name, schema)
@@ -310,9 +311,10 @@ def find_target(source: Source, connection: Connection, request: WriteRequest) -
         )
     if listing.is_view(table_name, schema):
         raise ConfigurationError(f"{name!r} is a view; writing requires a table.")
-    table_name = dialect.spelled(connection, table_name, schema)
+    told = listing.told(table_name, schema)
+    table_name = dialect.spelled(connection, table_name, schema) if told is None else told.name
     try:
-        described = listing.told(table_name, schema) or dialect.columns_of(connection, table_name, schema)
+        described = dialect.columns_of(connection, table_name, schema) if told is None else told.columns
     except NoSuchTableError:  # it was there a moment before
         raise TransientQueryError(
             f"The table {name!r} was replaced by another write while this one looked at it.", suggestion="Try again."

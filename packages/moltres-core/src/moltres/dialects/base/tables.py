@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Column, MetaData, Table, func, inspect, select
 from sqlalchemy.schema import CreateTable, DropTable
@@ -33,6 +33,18 @@ KEYS = "moltres_keys"
 """Key in `Table.info`: columns that a temporary table is searched by, as a tuple of names."""
 
 
+class Told(NamedTuple):
+    """What a catalog says of a table.
+
+    Attributes:
+        name: Its name, as it was written when the table was made.
+        columns: What SQLAlchemy says of its columns: a dict for each, as of `Inspector.get_columns`.
+    """
+
+    name: str
+    columns: Sequence[Any]
+
+
 class Tables(Inserting):
     """How tables are described, made, changed, replaced and dropped.
 
@@ -58,8 +70,8 @@ class Tables(Inserting):
         """
         return None
 
-    def told(self, connection: Connection, table: str, schema: str | None) -> Sequence[Any] | None:  # noqa: ARG002
-        """What `columns_of` says of a table that is there and is no view, where the database tells that fast.
+    def told(self, connection: Connection, table: str, schema: str | None) -> Told | None:  # noqa: ARG002
+        """What `spelled` and `columns_of` say of a table that is there and no view, where the database tells it fast.
 
         Args:
             connection: Where it is.

@@ -11,6 +11,7 @@ from sqlalchemy import MetaData, Table, inspect, literal_column, select, text
 from sqlalchemy import types as sql
 from sqlalchemy.dialects import postgresql
 
+from ..base import Told
 from .types import SHORT_STAMPS, ShortStamp
 
 if TYPE_CHECKING:
@@ -80,13 +81,14 @@ _TYPES: dict[str, Callable[[], TypeEngine[Any]]] = {
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 
 
-def told(connection: Connection, table: str, schema: str | None) -> Sequence[Any] | None:
+def told(connection: Connection, table: str, schema: str | None) -> Told | None:
     """As `Dialect.told`: what DuckDB says of the table that has the name.
 
     None also where it may be a view, and for names whose quotes its functions lose.
     """
     parts = _parts(connection, table, schema)
-    if parts is None or [view for _, view in _named(connection, parts)] != [False]:
+    named = [] if parts is None else _named(connection, parts)
+    if parts is None or [view for _, view in named] != [False]:
         return None
     columns_of = _STATEMENTS[len(parts) - 1][1]
     name = ".".join(f'"{part}"' for part in parts)
@@ -96,7 +98,7 @@ def told(connection: Connection, table: str, schema: str | None) -> Sequence[Any
         for row in sorted(rows)
     ]
     rare = any(column["type"] is None for column in columns)
-    return reflected(connection, table, schema) if rare else columns
+    return Told(named[0][0], reflected(connection, table, schema) if rare else columns)
 
 
 def spelled(connection: Connection, table: str, schema: str | None) -> str:

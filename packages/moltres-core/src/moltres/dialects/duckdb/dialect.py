@@ -73,6 +73,7 @@ if TYPE_CHECKING:
 
     from ..._shared.statements import Clock
     from ...types.arrow import Batch, Named
+    from ..base import Told
     from ..base.proving import Landing
     from ..rows import Reader
     from ..tally import Covered
@@ -312,7 +313,7 @@ class DuckDBDialect(Dialect):
             for batch in batches:
                 yield plain(batch, columns)
 
-    def told(self, connection: Connection, table: str, schema: str | None) -> Sequence[Any] | None:
+    def told(self, connection: Connection, table: str, schema: str | None) -> Told | None:
         """By its name, and not by looking through all tables, of which SQLAlchemy asks several times."""
         return told(connection, table, schema)
 
@@ -323,7 +324,7 @@ class DuckDBDialect(Dialect):
     def columns_of(self, connection: Connection, table: str, schema: str | None) -> Sequence[Any]:
         """With time stamps of the digits that they have."""
         found = self.told(connection, table, schema)
-        return reflected(connection, table, schema) if found is None else found
+        return reflected(connection, table, schema) if found is None else found.columns
 
     def delete_actions(self, connection: Connection, table: Table, *, own: bool) -> list[str]:  # noqa: ARG002
         """None: its foreign keys refuse to have any."""

@@ -13,10 +13,12 @@ from support.check_conformance import (
     shared_trino_iceberg_url,
     shared_trino_url,
 )
+from support.garbage import pytest_collection_finish
 
 __all__ = [
     "mariadb_url",
     "put",
+    "pytest_collection_finish",
     "pytest_collection_modifyitems",
     "pytest_generate_tests",
     "shared_duckdb_url",

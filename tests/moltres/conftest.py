@@ -10,8 +10,9 @@ from sqlalchemy.pool import QueuePool
 from moltres import Database, DataFrame, connect
 from support import people as people_table
 from support.dialect_conformance.refusals import pytest_pyfunc_call
+from support.garbage import pytest_collection_finish
 
-__all__ = ["pytest_pyfunc_call"]
+__all__ = ["pytest_collection_finish", "pytest_pyfunc_call"]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,7 +24,7 @@ def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
 
     A suite says by ``most_cases`` how many cases of each of its tests run, spread over all of them. By ``takes_turns``
     each test begins with another case than the one before it, so that all of them run though one of each test does.
-    Two places with one engine say by ``half``, 0 and 1, that each runs every second test of a suite.
+    Two places with one engine say by ``quarters``, as ``{0}`` and ``{1, 2, 3}``, which of each four tests they run.
 
     A test that is no part of a suite runs with each value of each of its parameters, and not with each combination of
     them; by the marker ``most_cases(n)`` it says how many of its cases run. It is the same sample each time.
@@ -54,7 +54,7 @@ def _of_suites(items: Sequence[pytest.Item]) -> Iterable[pytest.Item]:
             cases[cls][item.originalname].append(item)
     for place, (cls, tests) in enumerate(cases.items()):
         for number, (name, found) in enumerate(tests.items()):
-            if _is_of_the_other(cls, name):
+            if _is_for_another_place(cls, name):
                 yield from found
             elif getattr(cls, "takes_turns", False):
                 yield from _beyond(found, _most(cls) or 1, number)
@@ -99,9 +99,9 @@ def _beyond(found: Sequence[pytest.Item], most: int, first: int) -> Iterable[pyt
     return [item for place, item in enumerate(found) if place not in kept]
 
 
-def _is_of_the_other(cls: Any, name: str) -> bool:
-    """Whether a test is of the half that another place with this engine runs; the only one of a suite is of both."""
-    half = getattr(cls, "half", None)
+def _is_for_another_place(cls: Any, name: str) -> bool:
+    """Whether another place with this engine runs a test; the only one of a suite runs on each."""
+    quarters = getattr(cls, "quarters", range(4))
     owner = next(base for base in cls.__mro__ if name in vars(base))
     tests = [one for one in vars(owner) if one.startswith("test_")]
-    return half is not None and len(tests) > 1 and tests.index(name) % 2 != half
+    return len(tests) > 1 and tests.index(name) % 4 not in quarters

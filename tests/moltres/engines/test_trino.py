@@ -163,26 +163,25 @@ class OnMemory(OnTrino):
         assert "save_as_table()" in str(raised.value.suggestion)
 
 
-class Computing(SqlText, Binds, Names, Casts, Expressions, Moments, Verbs):
-    """What the engine does with rows, whoever keeps them: each place runs every second test of a suite."""
+class Computing(SqlText, Binds, Names, Casts, Expressions, Moments, Verbs, Queries, Order, Together):
+    """What the engine does with rows, whoever keeps them."""
 
     most_cases = 1
 
 
 class TestComputingOnIceberg(OnIceberg, Computing):
-    half = 0
+    """Its statements take three times as long as those in memory."""
+
+    quarters = frozenset({0})
 
 
 class TestComputingInMemory(OnMemory, Computing):
-    half = 1
+    quarters = frozenset({1, 2, 3})
 
 
 class TestIcebergToo(
     OnIceberg,
     Transactions,
-    Queries,
-    Order,
-    Together,
     Targets,
     Waits,
     HandOff,
@@ -208,9 +207,6 @@ class TestMemory(
     AllOrNothing,
     Statements,
     Transactions,
-    Queries,
-    Order,
-    Together,
     Targets,
     Waits,
     HandOff,
@@ -222,6 +218,7 @@ class TestMemory(
     """What the connector cannot do is refused by name."""
 
     most_cases = 1
+    quarters = frozenset({1, 3})
 
 
 class TestStopped(StopConformance):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from moltres.errors import QueryError
-from support.dialect_conformance import DialectConformance, receipt_faults
+from support.dialect_conformance import Computing, Writing, receipt_faults
 from support.iceberg import catalog_url, load
 
 if TYPE_CHECKING:
@@ -18,10 +18,24 @@ if TYPE_CHECKING:
     from moltres import Database
 
 
-class TestIceberg(DialectConformance):
+class OnIceberg:
+    @pytest.fixture
+    def url(self, tmp_path: Path) -> URL:
+        return catalog_url(tmp_path)
+
+
+class TestComputing(OnIceberg, Computing):
+    """DuckDB computes, whose own suite has all of them."""
+
+    examples = 4
+    most_cases = 1
+    quarters = frozenset({0})
+
+
+class TestIceberg(OnIceberg, Writing):
     faults = receipt_faults.ICEBERG
     examples = 4
-    most_cases = 1  # DuckDB computes, whose own suite has them all
+    most_cases = 1
     numbered = ()
     retyped = None
     fires_delete_actions = None
@@ -44,7 +58,3 @@ class TestIceberg(DialectConformance):
         assert (said["moltres.run-key"], said["moltres.mode"]) == ('it\'s a "key"', "append")
         assert said["moltres.rows-written"] == "2"
         assert db.tables() == ["t"]
-
-    @pytest.fixture
-    def url(self, tmp_path: Path) -> URL:
-        return catalog_url(tmp_path)

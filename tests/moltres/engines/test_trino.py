@@ -15,35 +15,25 @@ from moltres import ETLPipeline, col, connect, hand_over, lit
 from moltres.errors import ConfigurationError, QueryError, QueryTimeoutError, SchemaMismatchError, TransientQueryError
 from moltres.handoff import Reference
 from moltres.write import attempts
-from support.dialect_conformance import receipt_faults
+from support.dialect_conformance import Computing, receipt_faults
 from support.dialect_conformance.all_or_nothing import AllOrNothing
 from support.dialect_conformance.base import DialectSuite
-from support.dialect_conformance.binds import Binds
-from support.dialect_conformance.casts import Casts
 from support.dialect_conformance.data import NEW, OLD, rows, run
-from support.dialect_conformance.expressions import Expressions
 from support.dialect_conformance.handoff import HandOff
 from support.dialect_conformance.incremental import IncrementalLoads
 from support.dialect_conformance.merge import Merge
 from support.dialect_conformance.missing_rows import MissingRows
 from support.dialect_conformance.modes import Modes
-from support.dialect_conformance.moments import Moments
-from support.dialect_conformance.names import Names
-from support.dialect_conformance.order import Order
 from support.dialect_conformance.overwrite import Overwrite
 from support.dialect_conformance.partitions import Partitions
-from support.dialect_conformance.queries import Queries
 from support.dialect_conformance.receipts import Receipts
 from support.dialect_conformance.run_keys import RunKeys
 from support.dialect_conformance.schema_changes import SchemaChanges
 from support.dialect_conformance.sequences import Sequences
-from support.dialect_conformance.sql_text import SqlText
 from support.dialect_conformance.statements import Statements
 from support.dialect_conformance.targets import Targets
-from support.dialect_conformance.together import Together
 from support.dialect_conformance.transactions import Transactions
 from support.dialect_conformance.values import Values
-from support.dialect_conformance.verbs import Verbs
 from support.dialect_conformance.waits import Waits
 from support.kills import in_child
 from support.stop_conformance import StopConformance
@@ -163,19 +153,15 @@ class OnMemory(OnTrino):
         assert "save_as_table()" in str(raised.value.suggestion)
 
 
-class Computing(SqlText, Binds, Names, Casts, Expressions, Moments, Verbs, Queries, Order, Together):
-    """What the engine does with rows, whoever keeps them."""
-
-    most_cases = 1
-
-
 class TestComputingOnIceberg(OnIceberg, Computing):
     """Its statements take three times as long as those in memory."""
 
+    most_cases = 1
     quarters = frozenset({0})
 
 
 class TestComputingInMemory(OnMemory, Computing):
+    most_cases = 1
     quarters = frozenset({1, 2, 3})
 
 

@@ -37,10 +37,10 @@ from support.dialect_conformance.values import Values
 from support.dialect_conformance.verbs import Verbs
 from support.dialect_conformance.waits import Waits
 
-__all__ = ["DialectConformance", "LostConnections"]
+__all__ = ["Computing", "DialectConformance", "LostConnections", "Writing"]
 
 
-class DialectConformance(
+class Writing(
     Values,
     Modes,
     Overwrite,
@@ -57,18 +57,16 @@ class DialectConformance(
     AllOrNothing,
     Transactions,
     Statements,
-    Queries,
     Targets,
-    Names,
-    Binds,
-    Casts,
-    Expressions,
-    Moments,
-    Together,
     HandOff,
-    SqlText,
-    Order,
-    Verbs,
     Waits,
 ):
+    """What whoever keeps the rows does with them."""
+
+
+class Computing(Names, SqlText, Queries, Binds, Casts, Expressions, Moments, Together, Order, Verbs):
+    """What the engine does with rows, whoever keeps them."""
+
+
+class DialectConformance(Writing, Computing):
     """All suites. A database behind a server subclasses `LostConnections` as well."""

@@ -86,7 +86,12 @@ def reflect(connection: Connection, dialect: Dialect, name: str, schema: str | N
         TableNotFoundError: With the tables that there are.
     """
     for place, table in places(dialect, name, schema):
-        if described := (dialect.columns_of if dialect.columns_tell else dialect.told)(connection, table, place):
+        if dialect.columns_tell:
+            described = dialect.columns_of(connection, table, place)
+        else:
+            told = dialect.told(connection, table, place)
+            described = () if told is None else told.columns
+        if described:
             return _made(connection, dialect, table, place, described)
         if not dialect.columns_tell and tables.has_table(inspect(connection), table, place):
             return reflect_at(connection, dialect, table, place)

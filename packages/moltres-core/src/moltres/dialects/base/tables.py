@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, MetaData, Table, func, inspect, select
 from sqlalchemy.schema import CreateTable, DropTable
@@ -33,7 +34,8 @@ KEYS = "moltres_keys"
 """Key in `Table.info`: columns that a temporary table is searched by, as a tuple of names."""
 
 
-class Told(NamedTuple):
+@dataclass(frozen=True)
+class Told:
     """What a catalog says of a table.
 
     Attributes:

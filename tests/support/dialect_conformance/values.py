@@ -209,6 +209,17 @@ class Values(DialectSuite):
         db.table("t").write.save_as_table("new")
         assert rows(db, "u") == rows(db, "t") == rows(db, "new")
 
+    @pytest.mark.parametrize("columns", ["nf", "nd", "na", "ha", "fh"])
+    def test_a_column_is_assigned_to_one_that_holds_its_values(self, db: Database, columns: str) -> None:
+        """A database rounds, cuts or converts without an error: a time of day becomes that of today, 1.6 becomes 2."""
+        target, source = columns
+        stored = {"id": 1, "n": 1, "f": 1.6, "d": Decimal("1.25"), "a": dt.date(2024, 1, 31), "h": dt.time(10, 30)}
+        db.write([stored]).save_as_table("t")
+        assert db.update("t", {source: col(source)}, where=lit(True)) == 1
+        with pytest.raises(SchemaMismatchError, match=f"column '{target}': it holds .*, and '{source}' is "):
+            db.update("t", {target: col(source)}, where=lit(True))
+        assert rows(db) == [stored]
+
     @pytest.mark.parametrize("column", ["BIGINT", "DATE", "DOUBLE PRECISION", "DECIMAL(5,2)"])
     def test_values_of_insert_and_update_are_equal_or_refused(self, db: Database, column: str) -> None:
         run(db, f"CREATE TABLE t (id BIGINT, x {column})")

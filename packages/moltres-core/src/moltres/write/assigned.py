@@ -12,7 +12,7 @@ from ..dialects.rows import is_stored
 from ..errors import SchemaMismatchError
 from ..frame.comparisons import typed
 from ..types.foreign import as_python
-from ..types.logical import logical_type
+from ..types.logical import logical_type, misfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -69,6 +69,9 @@ def _assigned(dialect: Dialect, table: Table, key: str, value: Any) -> Any:
     if isinstance(value, BindParameter) and not value.expanding and value.callable is None:
         value = value.value  # lit(…)
     if isinstance(value, ColumnElement):
+        source, target = logical_type(value.type), logical_type(table.c[key].type)
+        if is_stored(value) and (reason := misfit(source, target)) is not None:
+            raise ValueError(f"it holds {target}, and {value.description!r} is {source}: {reason}")
         kept = dialect.uncut(value, value.type, (key, table.c[key].type), computed=not is_stored(value))
         return dialect.not_null(kept, key) if key in table.info.get(INSTEAD_OF_NULL, ()) else kept
     return value if hasattr(value, "__clause_element__") else _values(dialect, table, key, [value])[0]

@@ -353,6 +353,8 @@ class TestEqualToTheFile:
             ("name,city\nada,london\nbob,paris\n", ["name", "city"], 2), ("id,name\n", ["id", "name"], 0),
             ('"a\nb",c\n"x\ny",2\n', ["a\nb", "c"], 1), ("\ufeffa,b\r\n1,2\r\n", ["a", "b"], 1),
             ('\ufeff"a\nb",c\n"x\ny",2\n', ["a\nb", "c"], 1),
+            ('a, "b" ,"c" , d\n1, "x" ,"y" , z\n', ["a", "b", "c", " d"], 1), ('\ufeff "a",b\n "x",y\n', ["a", "b"], 1),
+            ('a, "b, c"\n1, "x, y"\n', ["a", "b, c"], 1), ('"a, ""q""", "b"\n1, "x"\n', ['a, "q"', "b"], 1),
         ],
     )  # fmt: skip
     def test_header_and_lines(self, text: str, names: list[str], rows: int) -> None:

@@ -73,6 +73,9 @@ def csv_query(raw: Any, paths: Paths, options: ReadOptions, *, empty_strings: bo
             first = next(_rows(lines, delimiter, options), [])
         except csv.Error as error:
             raise UnreadableFileError(f"The first line of {original_of(path)} cannot be read: {error}.") from None
+        if options.header and (count := _fields_beside_blanks(lines[0], delimiter, options)):
+            how = {**common, "encoding": encoding, "header": False, "delim": delimiter}
+            first = _first_row(raw, path, how, count)
         if any("\n" in field for field in first):
             path_or_copy, has_header, names = _with_plain_header(raw, path, delimiter, options)
             by_header.setdefault((encoding, has_header, delimiter, tuple(names)), []).append(path_or_copy)
@@ -303,6 +306,23 @@ def _delimiter(lines: Sequence[str], usual: str, options: ReadOptions) -> str:
         if other != usual and counts[0] > 1 and max(counts[1:], default=0) > 1:
             found.append(other)
     return found[0] if len(found) == 1 else usual
+
+
+def _fields_beside_blanks(line: str, delimiter: str, options: ReadOptions) -> int:
+    """How many fields a line has if blanks stand beside its quotes, which belong to no value; 0 if none do."""
+    if not options.quote:
+        return 0
+    quote, between = re.escape(options.quote), re.escape(delimiter)
+    plain = re.sub(f"(?:(^|{between}) ({quote}))|(?:({quote}) +(?={between}|[\r\n]|$))", r"\1\2\3", line)
+    return 0 if plain == line else len(next(_rows([plain], delimiter, options)))
+
+
+def _first_row(raw: Any, path: str, how: Mapping[str, Any], count: int) -> list[str]:
+    """The fields of the first line as DuckDB reads them, which reads the lines behind it as well."""
+    columns = {f"column{place}": "VARCHAR" for place in range(count)}
+    call = reader_call("read_csv", path, {**how, "columns": columns})
+    found = raw.execute(f"SELECT * FROM {call} LIMIT 1").fetchone()  # noqa: S608 (literals only)
+    return [name or "" for name in found or ()]
 
 
 def _names(first: Sequence[str], path: str, options: ReadOptions) -> list[str]:

@@ -58,6 +58,8 @@ def _pair(relation: Relation, name: str, other: Relation, there: str) -> _Pair:
 
 def _compared(relation: Relation, name: str, other: Relation, there: str) -> _Pair:
     own, referenced = relation.columns[name], other.columns[there]
+    if _may_be_documents(own) and _may_be_documents(referenced):
+        return _Pair(relation.groups(name)[-1], other.groups(there)[-1])
     if own.family == referenced.family == "unknown":
         # SQLite would read a string as a number, or a number as a string, for what a column behind a query declares.
         value, their = relation[name], other[there]
@@ -77,6 +79,13 @@ def _compared(relation: Relation, name: str, other: Relation, there: str) -> _Pa
     value, stray = relation.of_family(name, family)
     their, _ = other.of_family(there, family)
     return _Pair(value, their, stray)
+
+
+def _may_be_documents(column: Column) -> bool:
+    """Whether values may be documents of JSON, which are equal by what they mean."""
+    return column.is_json or (
+        column.family == "untyped" and column.untyped is not None and column.untyped.form == "json"
+    )
 
 
 def _read_as(own: Column, referenced: Column) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from moltres.errors import QueryError
-from support.dialect_conformance import Computing, Writing, receipt_faults
+from support.dialect_conformance import Computing, Keeping, receipt_faults
 from support.iceberg import catalog_url, load
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class TestComputing(OnIceberg, Computing):
     quarters = frozenset({0})
 
 
-class TestIceberg(OnIceberg, Writing):
+class TestIceberg(OnIceberg, Keeping):
     faults = receipt_faults.ICEBERG
     examples = 4
     most_cases = 1

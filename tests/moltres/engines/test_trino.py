@@ -24,8 +24,10 @@ from support.dialect_conformance.incremental import IncrementalLoads
 from support.dialect_conformance.merge import Merge
 from support.dialect_conformance.missing_rows import MissingRows
 from support.dialect_conformance.modes import Modes
+from support.dialect_conformance.order import Order
 from support.dialect_conformance.overwrite import Overwrite
 from support.dialect_conformance.partitions import Partitions
+from support.dialect_conformance.queries import Queries
 from support.dialect_conformance.receipts import Receipts
 from support.dialect_conformance.run_keys import RunKeys
 from support.dialect_conformance.schema_changes import SchemaChanges
@@ -168,6 +170,8 @@ class TestComputingInMemory(OnMemory, Computing):
 class TestIcebergToo(
     OnIceberg,
     Transactions,
+    Queries,
+    Order,
     Targets,
     Waits,
     HandOff,
@@ -193,6 +197,8 @@ class TestMemory(
     AllOrNothing,
     Statements,
     Transactions,
+    Queries,
+    Order,
     Targets,
     Waits,
     HandOff,
@@ -204,7 +210,7 @@ class TestMemory(
     """What the connector cannot do is refused by name."""
 
     most_cases = 1
-    quarters = frozenset({1, 3})
+    quarters = frozenset({0, 2})
 
 
 class TestStopped(StopConformance):

@@ -37,10 +37,10 @@ from support.dialect_conformance.values import Values
 from support.dialect_conformance.verbs import Verbs
 from support.dialect_conformance.waits import Waits
 
-__all__ = ["Computing", "DialectConformance", "LostConnections", "Writing"]
+__all__ = ["Computing", "DialectConformance", "Keeping", "LostConnections"]
 
 
-class Writing(
+class Keeping(
     Values,
     Modes,
     Overwrite,
@@ -59,14 +59,16 @@ class Writing(
     Statements,
     Targets,
     HandOff,
+    Queries,
+    Order,
     Waits,
 ):
     """What whoever keeps the rows does with them."""
 
 
-class Computing(Names, SqlText, Queries, Binds, Casts, Expressions, Moments, Together, Order, Verbs):
+class Computing(Names, SqlText, Binds, Casts, Expressions, Moments, Together, Verbs):
     """What the engine does with rows, whoever keeps them."""
 
 
-class DialectConformance(Writing, Computing):
+class DialectConformance(Keeping, Computing):
     """All suites. A database behind a server subclasses `LostConnections` as well."""

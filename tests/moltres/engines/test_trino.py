@@ -24,6 +24,7 @@ from support.dialect_conformance.incremental import IncrementalLoads
 from support.dialect_conformance.merge import Merge
 from support.dialect_conformance.missing_rows import MissingRows
 from support.dialect_conformance.modes import Modes
+from support.dialect_conformance.names import Names
 from support.dialect_conformance.order import Order
 from support.dialect_conformance.overwrite import Overwrite
 from support.dialect_conformance.partitions import Partitions
@@ -155,14 +156,14 @@ class OnMemory(OnTrino):
         assert "save_as_table()" in str(raised.value.suggestion)
 
 
-class TestComputingOnIceberg(OnIceberg, Computing):
+class TestComputingOnIceberg(OnIceberg, Names, Computing):
     """Its statements take three times as long as those in memory."""
 
     most_cases = 1
     quarters = frozenset({0})
 
 
-class TestComputingInMemory(OnMemory, Computing):
+class TestComputingInMemory(OnMemory, Names, Computing):
     most_cases = 1
     quarters = frozenset({1, 2, 3})
 

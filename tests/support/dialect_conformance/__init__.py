@@ -58,6 +58,7 @@ class Keeping(
     Transactions,
     Statements,
     Targets,
+    Names,
     HandOff,
     Queries,
     Order,
@@ -66,7 +67,7 @@ class Keeping(
     """What whoever keeps the rows does with them."""
 
 
-class Computing(Names, SqlText, Binds, Casts, Expressions, Moments, Together, Verbs):
+class Computing(SqlText, Binds, Casts, Expressions, Moments, Together, Verbs):
     """What the engine does with rows, whoever keeps them."""
 
 

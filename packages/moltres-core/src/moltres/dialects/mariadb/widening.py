@@ -57,4 +57,5 @@ def widen(connection: Connection, table: Table, column: Column[Any]) -> None:
         type_ = "longtext" if kind.length is None else f"varchar({kind.length})"
     else:
         type_ = connection.dialect.type_compiler_instance.process(column.type)
-    connection.exec_driver_sql(f"ALTER TABLE {name} MODIFY COLUMN {quoted} {type_}{declared[1]}")
+    stated = f"{quoted} {type_}{declared[1]}".replace("%", "%%")  # the driver takes it for a format, as of the name
+    connection.exec_driver_sql(f"ALTER TABLE {name} MODIFY COLUMN {stated}")

@@ -17,21 +17,23 @@ if TYPE_CHECKING:
 
     from ..tally import Covered
 
-# The table, and the partitions and heirs that hold its rows.
+# Of a savepoint too: each has a number of its own, and the transaction holds a lock on all of them.
+_MINE = (
+    "SELECT transactionid::text FROM pg_catalog.pg_locks"
+    " WHERE locktype = 'transactionid' AND granted AND mode = 'ExclusiveLock' AND pid = pg_backend_pid()"
+)
+# The table, and the partitions and heirs that hold its rows. Where this transaction has altered one, it may have
+# written all of its rows anew, and nobody counts them.
 _PARTS = text(
-    "WITH RECURSIVE parts(oid) AS (SELECT CAST(CAST(:name AS regclass) AS oid)"
+    "WITH RECURSIVE parts(oid) AS (SELECT CAST(CAST(:name AS regclass) AS oid)"  # noqa: S608 - constants
     " UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN parts p ON p.oid = i.inhparent)"
     " SELECT c.oid, n.nspname, c.relname, coalesce(a.amname = 'heap', false) AS known,"
     " pg_catalog.pg_relation_size(c.oid) / current_setting('block_size')::int AS pages,"
-    " CASE WHEN current_setting('track_counts') = 'on' THEN pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid)"
+    f" CASE WHEN current_setting('track_counts') = 'on' AND c.xmin::text NOT IN ({_MINE})"
+    " THEN pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid)"
     " + pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) END AS written"
     " FROM parts JOIN pg_catalog.pg_class c USING (oid) JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
     " LEFT JOIN pg_catalog.pg_am a ON a.oid = c.relam WHERE c.relkind NOT IN ('p', 'I')"
-)
-# Of a savepoint too: each has a number of its own, and the transaction holds a lock on all of them.
-_MINE = text(
-    "SELECT transactionid::text FROM pg_catalog.pg_locks"
-    " WHERE locktype = 'transactionid' AND granted AND mode = 'ExclusiveLock' AND pid = pg_backend_pid()"
 )
 
 
@@ -100,7 +102,7 @@ class WrittenRows(Landing):
         return Fingerprint.of_sums(total.rows, total.first, total.second)
 
     def _mine(self) -> list[str]:
-        return [str(int(one)) for one in self._connection.execute(_MINE).scalars()]
+        return [str(int(one)) for one in self._connection.execute(text(_MINE)).scalars()]
 
     def _count(self, part: _Part, columns: Sequence[Covered], *where: ColumnElement[bool]) -> Fingerprint | None:
         table = Table(part.name, MetaData(), *_columns(self._table), schema=part.schema)

@@ -107,6 +107,13 @@ class RejectedRows(DialectSuite):
                 assert (result.rows_written, result.rejects.rows_rejected) == (1, 2)
         assert {tuple(row.values()) for row in rows(refusing)} == {(2, 3, Decimal(1), dt.date(2026, 1, 1))}
 
+    def test_numbers_that_no_float_holds_are_rejected(self, refusing: Database) -> None:
+        run(refusing, "DROP TABLE t", "CREATE TABLE t (id BIGINT, f DOUBLE PRECISION)")
+        result = load(refusing, [{"id": n, "f": f} for n, f in enumerate(["1e999", "-1e400", "1e-999", "0e5", "1e300"])])
+        assert result.rejects is not None
+        assert result.rejects.rows_rejected == 3
+        assert [(row["id"], row["f"]) for row in rows(refusing)] == [(3, 0.0), (4, 1e300)]
+
     @pytest.mark.parametrize("form", ["frame", "arrow", "records"])
     def test_decimals_of_more_digits_are_kept(self, refusing: Database, form: str) -> None:
         values = [Decimal("1.250"), Decimal("1.255"), None, Decimal("12345.500"), Decimal("2.000")]

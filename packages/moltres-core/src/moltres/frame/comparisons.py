@@ -25,6 +25,7 @@ from ..dialects.sql.moments import as_text, in_one_form
 from ..dialects.sqlite.same_moments import comparable, is_moment, like_stored
 from ..errors import ConfigurationError
 from ..types.logical import LogicalType, logical_type, sendable
+from ..types.values import float_of
 from .one_form import within_functions
 from .plain_values import with_plain_values
 from .row_values import with_rows_apart
@@ -256,7 +257,7 @@ def typed(text: str, type_: TypeEngine[Any]) -> Any:
     read = _READERS.get(kind.name) or _KEPT_AS_TEXT.get(kind.name)
     found = None if read is None or (kind.zoned and not _OFFSET.search(text)) else read(text)
     if kind.name == "integer" and isinstance(found, Decimal):
-        return int(found)  # one of more than 64 bits
+        return int(found) if _is_whole(found) else text  # one of more than 64 bits, or with an exponent
     return text if found is None else found
 
 
@@ -289,7 +290,7 @@ _OFFSET = re.compile(r"(Z|[+-]\d\d(:?\d\d)?)$")
 
 
 def _number(text: str) -> Any:
-    if _WHOLE.fullmatch(text):
+    if len(text) <= _MOST_DIGITS and _WHOLE.fullmatch(text):
         return sendable(int(text))
     try:
         return Decimal(text.strip()) if _NUMBER.fullmatch(text) else None
@@ -298,7 +299,7 @@ def _number(text: str) -> Any:
 
 
 def _float(text: str) -> float | None:
-    return float(text) if _NUMBER.fullmatch(text) else None
+    return float_of(text) if _NUMBER.fullmatch(text) else None
 
 
 def _boolean(text: str) -> bool | None:

@@ -8,7 +8,7 @@ from collections import deque
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
 from itertools import repeat
-from math import isnan
+from math import isinf, isnan
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -154,6 +154,13 @@ def _is_float(value: int) -> bool:
         return int(float(value)) == value
     except OverflowError:
         return False
+
+
+def float_of(text: str) -> float | None:
+    """The float that the digits of a number say; None if there is none but infinity, or 0 for what is not 0."""
+    found = float(text)
+    digits = text.lower().partition("e")[0]
+    return None if isinf(found) or (not found and any(digit in digits for digit in "123456789")) else found
 
 
 def _is_short(value: float) -> bool:

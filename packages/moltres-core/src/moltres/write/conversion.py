@@ -10,7 +10,7 @@ from uuid import UUID
 
 from .._shared.moments import is_finer
 from ..types.foreign import as_python
-from ..types.values import shown
+from ..types.values import float_of, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,9 +35,10 @@ def _decimal(text: str) -> Decimal:
 
 
 def _float(text: str) -> float:
-    if not _NUMBER.fullmatch(text):
+    found = float_of(text) if _NUMBER.fullmatch(text) else None
+    if found is None:
         raise ValueError
-    return float(text)
+    return found
 
 
 def _no_finer(text: str) -> str:

@@ -109,7 +109,8 @@ class RejectedRows(DialectSuite):
 
     def test_numbers_that_no_float_holds_are_rejected(self, refusing: Database) -> None:
         run(refusing, "DROP TABLE t", "CREATE TABLE t (id BIGINT, f DOUBLE PRECISION)")
-        result = load(refusing, [{"id": n, "f": f} for n, f in enumerate(["1e999", "-1e400", "1e-999", "0e5", "1e300"])])
+        strings = ["1e999", "-1e400", "1e-999", "0e5", "1e300"]
+        result = load(refusing, [{"id": number, "f": string} for number, string in enumerate(strings)])
         assert result.rejects is not None
         assert result.rejects.rows_rejected == 3
         assert [(row["id"], row["f"]) for row in rows(refusing)] == [(3, 0.0), (4, 1e300)]

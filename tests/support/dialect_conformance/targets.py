@@ -483,6 +483,31 @@ class Targets(DialectSuite):
         assert len(found) == 20
         assert len({tuple(row.values())[1] for row in found}) == 1, "rows of two writers"
 
+    @pytest.mark.parametrize(
+        ("options", "there"),
+        [
+            ({"mode": "merge", "keys": ["id"]}, 20),
+            ({"mode": "merge", "keys": ["id"], "update": False}, 20),
+            ({"mode": "overwrite"}, 0),
+            ({"mode": "overwrite_partitions", "partition_by": ["id"]}, 20),
+            ({"mode": "scd2", "keys": ["id"]}, 20),
+        ],
+        ids=["merge", "insert only", "overwrite", "partitions", "scd2"],
+    )
+    def test_rows_that_several_add_at_once_are_there_once(self, url: URL, options: Any, there: int) -> None:
+        with connect(url) as db:
+            if not (db.dialect.capabilities.transactions and db.dialect.compares_rows):
+                pytest.skip("each statement is a commit of its own here")
+            old = [{"id": number, "v": 0} for number in range(there)]
+            db.write(old or [{"id": 0, "v": 0}]).save_as_table("t", **(options if options["mode"] == "scd2" else {}))
+            if not old:
+                db.delete("t", where=col("id") == 0)
+            news = [{"id": number, "v": 0} for number in range(there + 20)]
+            for error in self.at_once(3, lambda _: db.write(news).save_as_table("t", **options)):
+                if not getattr(error, "retryable", False):
+                    raise error
+            assert [row["id"] for row in rows(db)] == list(range(there + 20))
+
     # -- many rows
 
     def test_a_merge_without_indexes_takes_time_that_grows_with_the_rows(self, db: Database) -> None:

@@ -160,7 +160,10 @@ def _locked_target(source: Source, connection: Connection, request: WriteRequest
         return target
     # Where making a table commits, locks of rows do not last until its rename.
     replaces = request.mode != "append" and not dialect.capabilities.transactional_ddl
-    wait = target.table is None or replaces
+    only_adds = request.mode == "append" and request.cursor is None
+    # Where a transaction does not notice what another adds, the second one looks when the first has ended.
+    looks = not only_adds or request.on_schema_change == "append_new_columns"
+    wait = target.table is None or replaces or (looks and not dialect.notices_new_rows)
     if (wait or target.left_overs()) and dialect.lock_name(
         connection, target.lock_name, owns_transaction=target.owns_transaction, wait=wait
     ):
@@ -169,7 +172,6 @@ def _locked_target(source: Source, connection: Connection, request: WriteRequest
     if target.table is None or request.mode in _LEAVE_TABLES_ALONE:
         return target
     try:
-        only_adds = request.mode == "append" and request.cursor is None
         if not (dialect.hold if only_adds else dialect.lock)(connection, target.table):
             return target
         target = find_target(source, connection, request)

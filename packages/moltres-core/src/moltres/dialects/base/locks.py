@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
 
 class Locks(Facts):
-    """How other writers are kept off a table, and where loads are recorded."""
+    """How other writers are kept off a table, and where loads are recorded.
+
+    Attributes:
+        notices_new_rows: Whether a transaction that holds the `lock` of a table sees, or fails because of, all rows
+            that others have added to it. Elsewhere writers wait for each other by `lock_name`.
+    """
+
+    notices_new_rows: bool = True
 
     def own_load(self, connection: Connection, run_key: str, name: str, schema: str | None) -> Any:  # noqa: ARG002
         """A load that this database records in a way of its own, as `moltres.write.load_log.Load`.

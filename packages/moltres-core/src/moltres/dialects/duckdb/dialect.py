@@ -130,6 +130,7 @@ class DuckDBDialect(Dialect):
     writes_literals = True
     keeps_watermarks = compares_rows = True
     widens_types = one_process = True
+    notices_new_rows = False
 
     def __init__(self) -> None:
         super().__init__("duckdb")
@@ -249,7 +250,7 @@ class DuckDBDialect(Dialect):
             check()
             if clock is not None and clock.seconds is not None and clock.elapsed() > clock.seconds:
                 raise QueryTimeoutError(
-                    f"Another write of the same new table did not end within {clock.seconds:g} s.",
+                    f"Another write of the same table did not end within {clock.seconds:g} s.",
                     suggestion="Raise query_timeout, or write again.",
                 )
         _held.setdefault(connection, []).append(lock)

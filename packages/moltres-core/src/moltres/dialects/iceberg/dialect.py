@@ -61,6 +61,7 @@ class IcebergDialect(DuckDBDialect):
     commits_each_table = True
     keeps_watermarks = False  # a commit records one load
     adds_columns = widens_types = False
+    notices_new_rows = True  # its commit fails where another has changed the table
     told = Dialect.told
     spelled = Dialect.spelled
 

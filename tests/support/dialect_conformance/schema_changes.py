@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +99,33 @@ class SchemaChanges(DialectSuite):
             run(db, "INSERT INTO t (id, f) VALUES (5, NULL)")  # still NOT NULL
         run(db, "INSERT INTO t (id, f) VALUES (6, 1)")
         assert [row["s %s"] for row in rows(db)][-2:] == ["%%", "longer"], "the default stays"
+
+    @pytest.mark.parametrize(
+        "ddl",
+        [
+            ["CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER)"],
+            ["CREATE TABLE t (id INTEGER, n INTEGER)", "CREATE VIEW w AS SELECT id FROM t"],
+            ["CREATE TABLE t (id INTEGER, n INTEGER)", "CREATE INDEX i ON t (id)"],
+            ["CREATE TABLE t (id INTEGER CHECK (id > 0), n INTEGER)"],
+            ["CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER)", "CREATE TABLE u (id INTEGER REFERENCES t (id))"],
+        ],
+        ids=["key", "view", "index", "check", "referred to"],
+    )
+    def test_a_column_that_cannot_be_widened_takes_what_fits(self, db: Database, ddl: list[str]) -> None:
+        if not (self.changes(db) and db.dialect.widens_types):
+            pytest.skip("this database does not widen types")
+        run(db, *ddl)
+        for value in (5, 2**40):
+            new = [{"id": value, "n": 1, "name": "x"}]
+            try:
+                db.write(new).save_as_table("t", mode="append", on_schema_change="append_new_columns")
+            except SchemaMismatchError as error:
+                assert value > 5
+                assert "column 'id': 1099511627776 (int) needs more than 32 bits" in str(error)  # noqa: PT017
+            except ConfigurationError as error:  # the database ends the transaction
+                assert re.search(r"column '\w+' cannot be widened: .*depend", str(error))  # noqa: PT017
+            else:
+                assert values(db, "id", "n", "name")[-1] == (value, 1, "x")
 
     def test_what_fails_changes_no_column(self, db: Database) -> None:
         if not (self.changes(db) and db.dialect.adds_columns and db.dialect.capabilities.transactional_ddl):

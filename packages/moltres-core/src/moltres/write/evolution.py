@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column
+from sqlalchemy import Column, literal, select
+from sqlalchemy.exc import DBAPIError
 
 from ..dialects.sql.statements import AddColumn
-from ..errors import ConfigurationError, SchemaMismatchError
+from ..errors import ConfigurationError, QueryError, SchemaMismatchError
 from ..types.logical import LogicalType, logical_type
 from .target import require_ddl, table_of
 
@@ -52,9 +53,7 @@ def evolved(target: Target, rows: Local | Streamed, request: WriteRequest) -> tu
             suggestion="Use mode='overwrite', or on_schema_change='ignore'.",
         )
     changes = [*_changes(target, table, new, given)]
-    if changes:
-        _alter(target, table, [column for column, _, _ in changes])
-    return rows, [phrase for _, phrase, _ in changes]
+    return rows, _alter(target, table, changes) if changes else []
 
 
 Change = tuple["Column[Any]", str, bool]
@@ -112,16 +111,60 @@ def _shown(kind: LogicalType) -> str:
     return str(kind) if kind.name != "text" else f"text of {'any' if kind.length is None else kind.length} length"
 
 
-def _alter(target: Target, table: Table, columns: list[Column[Any]]) -> None:
+def _alter(target: Target, table: Table, changes: list[Change]) -> list[str]:
+    """Change the columns; returns what is said of each that was changed.
+
+    A column whose type the database does not change, because a view, a key or a generated column has it, stays: each
+    value that does not fit is refused.
+
+    Raises:
+        ConfigurationError: If the database refuses the change, and with it the transaction.
+    """
     connection, dialect = target.connection, target.dialect
     require_ddl(dialect, owns_transaction=target.owns_transaction)
     bare = table_of(table.name, [], table.schema)
-    for column in columns:
-        if column.name in table.c:
-            dialect.widen(connection, bare, column)
-            table.c[column.name].type = column.type
-        else:
+    said = []
+    for column, phrase, new in changes:
+        if new:
             connection.execute(AddColumn(bare, column))
             table.append_column(column)
+        elif _is_widened(target, bare, column):
+            table.c[column.name].type = column.type
+        else:
+            continue
+        said.append(phrase)
     if not dialect.capabilities.transactional_ddl:
         dialect.lock(connection, table)  # the change of the table has ended the transaction that held it
+    return said
+
+
+def _is_widened(target: Target, table: Table, column: Column[Any]) -> bool:
+    """Widen a column, unless the database refuses that."""
+    connection, dialect = target.connection, target.dialect
+    within = dialect.capabilities.savepoints and dialect.capabilities.transactional_ddl
+    savepoint = connection.begin_nested() if within else None
+    try:
+        dialect.widen(connection, table, column)
+    except DBAPIError as error:
+        if dialect.classify(error) is not QueryError:
+            raise
+        if savepoint is not None:
+            savepoint.rollback()
+        elif _is_over(target):
+            raise ConfigurationError(
+                f"The column {column.name!r} cannot be widened: {error.orig}",
+                suggestion="Cast the column of the rows to the type of the table, or change the table before the load.",
+            ) from error
+        return False
+    if savepoint is not None:
+        savepoint.commit()
+    return True
+
+
+def _is_over(target: Target) -> bool:
+    """Whether an error has ended the transaction."""
+    try:
+        target.connection.execute(select(literal(1)))
+    except DBAPIError:
+        return True
+    return False

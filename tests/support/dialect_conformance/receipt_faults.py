@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -191,16 +192,20 @@ def by_a_type(alter: str) -> Fault:
         del draw
         run(db, alter)
 
-        def believed(method: str) -> Any:
-            known = getattr(type(db.dialect), method)
+        kind = type(db.dialect)
+        columns_of, told = kind.columns_of, kind.told
 
-            def columns(*given: Any) -> Any:
-                found = known(*given)
-                return found and [{**one, "type": Double()} if one["name"] == "amount" else one for one in found]
+        def believed(columns: Any) -> Any:
+            return [{**one, "type": Double()} if one["name"] == "amount" else one for one in columns]
 
-            return mock.patch.object(type(db.dialect), method, columns)
+        def believed_told(*given: Any) -> Any:
+            found = told(*given)
+            return found and replace(found, columns=believed(found.columns))
 
-        with believed("columns_of"), believed("told"):
+        with (
+            mock.patch.object(kind, "columns_of", lambda *given: believed(columns_of(*given))),
+            mock.patch.object(kind, "told", believed_told),
+        ):
             yield
 
     return named("by_a_type", fault)

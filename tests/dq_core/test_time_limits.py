@@ -1,17 +1,24 @@
-"""A time limit ends everything: patterns that backtrack, and waits for locks."""
+"""A time limit ends everything: patterns that backtrack, waits for locks, and what is read to be opened."""
 
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import duckdb
+import pandas as pd
+import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dq_core import ValidationTimeoutError, learn, profile, validate
+from dq_core import ValidationTimeoutError, compare, learn, profile, validate
 from dq_core.quarantine import quarantine
 from dq_core.relation.linear import regexp, remember
 from dq_core.relation.pattern import Pattern
@@ -106,3 +113,52 @@ def test_patterns_in_the_own_sql_of_a_rule_have_a_limit(sqlite_url: str, pattern
     engine.dispose()
     # What means another thing to RE2 and could take too long is an error, not a wait.
     assert (result.status, result.failed_rows) == (("error", None) if failed is None else ("failed", failed))
+
+
+def slow_batches(seconds: float) -> Iterator[pa.RecordBatch]:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        yield pa.record_batch({"s": pa.array(["a"])})
+
+
+@pytest.fixture(scope="module")
+def long_file(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A file without types that takes several seconds to be opened."""
+    path = tmp_path_factory.mktemp("long") / "long.jsonl"
+    statement = f"COPY (SELECT i % 7 AS s, i AS n, i::TEXT AS t FROM range(500000) AS r(i)) TO '{path}'"
+    duckdb.execute(statement)
+    return str(path)
+
+
+SLOW = {
+    "reader": lambda: pa.RecordBatchReader.from_batches(pa.schema({"s": pa.string()}), slow_batches(20)),
+    "generator": lambda: ({"s": one["s"][0].as_py()} for one in slow_batches(20)),
+    "rows": lambda: [{"s": one, "t": str(one) if one % 2 else one} for one in range(700_000)],
+    "objects": lambda: pd.DataFrame({"s": pd.Series([str(one) if one % 2 else one for one in range(700_000)])}),
+    "file": None,
+}
+
+
+@pytest.mark.parametrize("source", SLOW)
+@pytest.mark.parametrize("verb", [*VERBS[:3], lambda source, **options: compare(source, source, **options)])
+def test_what_is_read_to_be_opened_ends_with_the_limit(verb: Any, source: str, long_file: str) -> None:
+    make = SLOW[source]
+    given = long_file if make is None else make()
+    started = time.monotonic()
+    with pytest.raises(ValidationTimeoutError, match=r"stopped after 0\.2 seconds"):
+        verb(given, timeout_seconds=0.2)
+    assert time.monotonic() - started < 4
+
+
+def test_a_limit_that_is_not_reached_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("s\na\n")
+    readers = (pa.table({"s": values}).to_reader() for values in (pa.array([], pa.string()), ["a", "b"]))
+    for source in (str(tmp_path / "a.csv"), *readers, iter([{"s": 1}]), [{"s": 1}, {"s": "1"}]):
+        assert validate(source, [RULE], timeout_seconds=100).passed
+
+
+def test_a_process_ends_as_usual_when_a_file_takes_too_long(long_file: str, tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text("- {type: not_null, column: s}\n")
+    words = ["check", long_file, "--rules", str(tmp_path / "rules.yaml"), "--timeout-seconds", "0.2"]
+    found = subprocess.run([sys.executable, "-m", "dq_core", *words], capture_output=True, text=True, check=False)
+    assert (found.returncode, "stopped after 0.2 seconds" in found.stderr) == (2, True), found.stderr

@@ -128,7 +128,7 @@ def _sided(values: Sequence[Any]) -> list[tuple[str, Any]]:
 
 def _opened(stack: ExitStack, source: Source, side: str, deadline: Deadline) -> Opened:
     left = deadline.left()
-    with naming(side):
+    with naming(side), deadline.stated():
         return stack.enter_context(opening(source, left))
 
 

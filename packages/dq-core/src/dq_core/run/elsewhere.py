@@ -63,17 +63,18 @@ class _Others:
         for known, other in self._open:
             if known[0] is source and known[1:] == place[1:]:
                 return other
-        opened = self._stack.enter_context(
-            open_source(
-                _from_environment(source),
-                table=table,
-                query=query,
-                schema=schema,
-                timeout_seconds=self._own.deadline.left(),
-                by_value=True,
-                scans=True,
+        with self._own.deadline.stated():
+            opened = self._stack.enter_context(
+                open_source(
+                    _from_environment(source),
+                    table=table,
+                    query=query,
+                    schema=schema,
+                    timeout_seconds=self._own.deadline.left(),
+                    by_value=True,
+                    scans=True,
+                )
             )
-        )
         reader = Reader(opened, self._own.deadline, hide_values=bool(self._masked))
         other = Other(
             opened.relation,

@@ -7,6 +7,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from .._shared.arguments import flag, mapping, seconds, strings
+from .._shared.statements import Deadline
 from ..errors import RuleError
 from ..relation.questions import Questions
 from . import memory
@@ -59,7 +60,8 @@ def open_source(
             what a rule needs. Otherwise such a column has the type that all its values have, or is text.
         scans: Whether a table is only scanned: a file of DuckDB that nobody else in this process uses is then read with
             little memory.
-        timeout_seconds: How long a database may take to say what it has; its tables may be locked.
+        timeout_seconds: How long a database may take to say what it has, as its tables may be locked, and how long
+            files, frames and rows may take to be opened: some are read or converted for that.
         questions: What will be asked of a database before a row is read; some answer sooner at once.
 
     Yields:
@@ -83,13 +85,14 @@ def open_source(
     if problems:
         raise RuleError(problems)
     database = database_of(source, table, query, schema, as_of)
+    deadline = None if timeout_seconds is None else Deadline(timeout_seconds)
     if database is None and is_files(source):
-        opening = memory.open_files(source, storage_options or {}, read_options, expected)
+        opening = memory.open_files(source, storage_options or {}, read_options, expected, deadline)
     elif read_options:
         raise RuleError([f"read_options say how CSV files are written, and this is {type(source).__name__}, no file."])
     elif database is not None:
         opening = open_database(database, timeout_seconds, questions=questions, scans=scans)
     else:
-        opening = memory.open_data(source, storage_options or {}, expected or ())
+        opening = memory.open_data(source, storage_options or {}, expected or (), deadline)
     with opening as opened:
         yield opened if by_value else dataclasses.replace(opened, relation=opened.relation.by_type())

@@ -18,10 +18,13 @@ from ..relation.dialects.duckdb.dialect import DuckDB, read_exactly
 from ..relation.dialects.memory import limit_memory
 from ..relation.relation import Relation
 from . import files, rows
+from .limit import limited
 from .opened import Opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from .._shared.statements import Deadline
 
 __all__ = ["open_data", "open_files"]
 
@@ -60,6 +63,7 @@ def open_files(
     storage_options: Mapping[str, Any],
     read_options: Mapping[str, Any] | None = None,
     expected: Sequence[str] | None = None,
+    deadline: Deadline | None = None,
 ) -> Iterator[Opened]:
     """Open Parquet, CSV or JSON files: a path, a URI, a glob, a folder, or a list of these of one format.
 
@@ -68,10 +72,11 @@ def open_files(
         storage_options: For the fsspec file system of URIs.
         read_options: How CSV files are written; see `dq_core._shared.files.read_options.ReadOptions`.
         expected: Columns to assume of files that have none, because they have no rows.
+        deadline: When to stop.
     """
     with _database() as connection:
         opening = files.Opening(connection, storage_options, read_options, expected)
-        with files.readable(source):
+        with limited(connection, deadline), files.readable(source):
             relation = opening.relation(source, _SOURCE)
         yield Opened(
             connection,
@@ -84,20 +89,25 @@ def open_files(
 
 
 @contextlib.contextmanager
-def open_data(source: Any, storage_options: Mapping[str, Any], expected: Sequence[str] = ()) -> Iterator[Opened]:
+def open_data(
+    source: Any, storage_options: Mapping[str, Any], expected: Sequence[str] = (), deadline: Deadline | None = None
+) -> Iterator[Opened]:
     """Open rows or a frame; see `rows.register` for what is understood.
 
     Args:
         source: The data.
         storage_options: For files that foreign keys refer to.
         expected: Columns to assume if there are no rows.
+        deadline: When to stop.
     """
     with _database() as connection:
         raw: Any = connection.connection.dbapi_connection
         dialect = DuckDB()
-        found = rows.register(raw, _SOURCE, source, expected)
+        with limited(connection, deadline):
+            found = rows.register(raw, _SOURCE, source, expected, deadline)
+            described = list(dialect.describe(connection, sa.table(_SOURCE)))
         columns = {}
-        for one in dialect.describe(connection, sa.table(_SOURCE)):
+        for one in described:
             known = Column(one.name, "", "unknown") if one.name in found.unknown else one
             columns[one.name] = dataclasses.replace(known, refusal=found.refused.get(one.name, ""))
         columns.pop(rows.NO_COLUMN, None)

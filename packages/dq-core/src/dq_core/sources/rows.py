@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._shared.wording import repr_of
 from ..errors import RuleError
 from .arrow_columns import arrow_columns, is_odd
 from .odd_columns import is_halved, pandas_column, polars_columns, python_values
+from .limit import until
 from .values import kinds_of, quoted, store
+
+if TYPE_CHECKING:
+    from .._shared.statements import Deadline
 
 __all__ = ["NO_COLUMN", "Registered", "register"]
 
@@ -36,7 +40,9 @@ class Registered(NamedTuple):
     kinds: Mapping[str, str] = MappingProxyType({})
 
 
-def register(raw: Any, name: str, source: Any, expected: Sequence[str] = ()) -> Registered:
+def register(
+    raw: Any, name: str, source: Any, expected: Sequence[str] = (), deadline: Deadline | None = None
+) -> Registered:
     """Make data known to a DuckDB connection as the relation `name`.
 
     Args:
@@ -44,35 +50,39 @@ def register(raw: Any, name: str, source: Any, expected: Sequence[str] = ()) -> 
         name: The relation's name.
         source: A pandas or polars frame, an Arrow table, batch, reader or dataset, or rows as mappings.
         expected: Columns to assume if there are no rows.
+        deadline: When to stop.
 
     Returns:
         What the data is, and what is special about its columns.
 
     Raises:
         RuleError: The data is something else.
+        ValidationTimeoutError: The deadline has passed.
     """
     kind = type(source).__name__
     library = type(source).__module__.partition(".")[0]
     match library:
         case "pandas" if hasattr(source, "columns"):  # not a Series
-            return _register_pandas(raw, name, source)._replace(description="pandas DataFrame")
+            return _register_pandas(raw, name, source, deadline)._replace(description="pandas DataFrame")
         case "polars" if kind in ("DataFrame", "LazyFrame"):
             frame = source.collect() if kind == "LazyFrame" else source
             rest, odd = polars_columns(frame)
-            return _combined(raw, name, frame.columns, rest, odd)._replace(description=f"polars {kind}")
+            found = _combined(raw, name, frame.columns, rest, odd, deadline=deadline)
+            return found._replace(description=f"polars {kind}")
         case "pyarrow":
-            table = _arrow_table(source, kind)
+            table = _arrow_table(source, kind, deadline)
             if table is None:
                 raw.register(name, source)
                 return Registered(f"pyarrow {kind}")
             rest, odd = arrow_columns(table)
-            return _combined(raw, name, table.column_names, rest, odd)._replace(description=f"pyarrow {kind}")
+            found = _combined(raw, name, table.column_names, rest, odd, deadline=deadline)
+            return found._replace(description=f"pyarrow {kind}")
     alone = library in ("pandas", "polars")  # a Series is no table
     if isinstance(source, Iterable) and not alone and not isinstance(source, str | bytes | Mapping):
-        rows = list(source)
+        rows = list(until(deadline, source))
         names = getattr(source, "columns", None) or expected
         count = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
-        return _register_rows(raw, name, rows, names)._replace(
+        return _register_rows(raw, name, rows, names, deadline)._replace(
             description=count, made="pyarrow.Table.from_pylist(rows)"
         )
     raise RuleError(
@@ -82,8 +92,10 @@ def register(raw: Any, name: str, source: Any, expected: Sequence[str] = ()) -> 
     )
 
 
-def _register_rows(raw: Any, name: str, rows: list[Any], columns: Iterable[str]) -> Registered:
-    for row in rows:
+def _register_rows(
+    raw: Any, name: str, rows: list[Any], columns: Iterable[str], deadline: Deadline | None
+) -> Registered:
+    for row in until(deadline, rows):
         if not isinstance(row, Mapping):
             raise RuleError(
                 [f"Rows must be mappings of column to value, not {type(row).__name__}: {repr_of(row, 80)}."]
@@ -91,16 +103,18 @@ def _register_rows(raw: Any, name: str, rows: list[Any], columns: Iterable[str])
     names = dict.fromkeys(map(str, columns)) if not rows else dict.fromkeys(str(key) for row in rows for key in row)
     if rows:
         _refuse_names(names)
-    values, refused = _python({column: [row.get(column) for row in rows] for column in names})
+    values, refused = _python({column: [row.get(column) for row in rows] for column in names}, deadline)
     kinds, told = _kinds(values, names)
-    typed = store(raw, f"{name}_values", values | told)
+    typed = store(raw, f"{name}_values", values | told, deadline)
     origin = quoted(f"{name}_values") if typed else f"range({len(rows)})"
     return Registered(unknown=_view(raw, name, [*names, *told], typed, origin), refused=refused, kinds=kinds)
 
 
-def _python(values: Mapping[str, Iterable[Any]]) -> tuple[dict[str, list[Any]], dict[str, str]]:
+def _python(
+    values: Mapping[str, Iterable[Any]], deadline: Deadline | None
+) -> tuple[dict[str, list[Any]], dict[str, str]]:
     """Columns of Python's own values, and why no rule can be evaluated on some of them."""
-    found = {column: python_values(items) for column, items in values.items()}
+    found = {column: python_values(until(deadline, items)) for column, items in values.items()}
     return {column: items for column, (items, _) in found.items()}, {
         column: reason for column, (_, reason) in found.items() if reason
     }
@@ -124,13 +138,13 @@ def _kinds(
     return names, told
 
 
-def _arrow_table(source: Any, kind: str) -> Any:
+def _arrow_table(source: Any, kind: str, deadline: Deadline | None) -> Any:
     """The data as a table that can be read several times; None for a dataset that DuckDB reads as it is."""
     import pyarrow as pa
 
     match kind:
         case "RecordBatchReader":
-            return source.read_all()
+            return pa.Table.from_batches(until(deadline, source), schema=source.schema)
         case "RecordBatch":
             return pa.Table.from_batches([source])
         case "Table":
@@ -139,7 +153,7 @@ def _arrow_table(source: Any, kind: str) -> Any:
     return source.to_table() if schema is not None and any(is_odd(one.type) for one in schema) else None
 
 
-def _register_pandas(raw: Any, name: str, frame: Any) -> Registered:
+def _register_pandas(raw: Any, name: str, frame: Any, deadline: Deadline | None) -> Registered:
     """Columns of dtype object may hold anything: they are converted here, the others are read in place."""
     # Each name as a string, also one of several levels, which rename() would rename level by level.
     frame = frame.set_axis(list(map(str, frame.columns)), axis=1)
@@ -153,17 +167,25 @@ def _register_pandas(raw: Any, name: str, frame: Any) -> Registered:
         elif native is not frame[column]:
             changed[column] = native
     rest = frame.drop(columns=list(odd)).assign(**changed) if odd or changed else frame
-    return _combined(raw, name, list(frame.columns), rest, odd)
+    return _combined(raw, name, list(frame.columns), rest, odd, deadline=deadline)
 
 
-def _combined(raw: Any, name: str, columns: list[str], rest: Any, odd: Mapping[str, list[Any]]) -> Registered:
+def _combined(
+    raw: Any,
+    name: str,
+    columns: list[str],
+    rest: Any,
+    odd: Mapping[str, list[Any]],
+    *,
+    deadline: Deadline | None,
+) -> Registered:
     """A frame and the columns that DuckDB cannot read as they are, as one relation."""
     if not odd:
         raw.register(name, rest)
         return Registered()
-    values, refused = _python(odd)
+    values, refused = _python(odd, deadline)
     kinds, told = _kinds(values, columns)
-    typed = store(raw, f"{name}_values", values | told)
+    typed = store(raw, f"{name}_values", values | told, deadline)
     origins = [quoted(f"{name}_values")] if typed else []
     if len(columns) > len(odd):
         raw.register(f"{name}_frame", rest)

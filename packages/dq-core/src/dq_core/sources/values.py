@@ -13,9 +13,12 @@ from .._shared.infer import summarize
 from .._shared.wording import repr_of
 from ..errors import RuleError
 from ..relation.type_family import MOMENTS, NUMBERS, family_of_value
+from .limit import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    from .._shared.statements import Deadline
 
 __all__ = ["kinds_of", "quoted", "storage_of_numbers", "store"]
 
@@ -43,13 +46,14 @@ class _Storage:
     sent_as: str | None = None
 
 
-def store(raw: Any, name: str, values: Mapping[str, list[Any]]) -> set[str]:
+def store(raw: Any, name: str, values: Mapping[str, list[Any]], deadline: Deadline | None = None) -> set[str]:
     """Make a temporary table of columns of Python values, with types that hold all of them exactly.
 
     Args:
         raw: The DuckDB connection.
         name: The table's name.
         values: The values of each column, as many of each.
+        deadline: When to stop.
 
     Returns:
         The columns with at least one value, which the table has. Without such a column there is no table.
@@ -58,7 +62,7 @@ def store(raw: Any, name: str, values: Mapping[str, list[Any]]) -> set[str]:
     selected: list[str] = []
     sent: list[tuple[list[Any], _Storage]] = []
     for column, items in values.items():
-        pieces = _pieces(items)
+        pieces = _pieces(until(deadline, items))
         if not pieces:
             continue
         places = range(len(sent) + 1, len(sent) + len(pieces) + 1)
@@ -72,7 +76,7 @@ def store(raw: Any, name: str, values: Mapping[str, list[Any]]) -> set[str]:
     raw.execute(f"CREATE TEMP TABLE {quoted(name)} ({columns})")
     insert = f"INSERT INTO {quoted(name)} SELECT {', '.join(selected)} FROM"
     types = [one.sent_as or one.type_name for _, one in sent]
-    for start in range(0, len(sent[0][0]), _BATCH):
+    for start in until(deadline, range(0, len(sent[0][0]), _BATCH)):
         batch = [_converted(items[start : start + _BATCH], storage) for items, storage in sent]
         literals = _literals(batch, types)
         lists = literals or [f"${place}::{type_name}[]" for place, type_name in enumerate(types, 1)]

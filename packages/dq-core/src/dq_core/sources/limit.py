@@ -1,0 +1,74 @@
+"""A time limit for opening files, frames and rows, before there is a statement of a check."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, TypeVar
+
+import duckdb
+import sqlalchemy as sa
+
+from .._shared.statements import interrupted_after
+from ..errors import DataQualityError, ValidationTimeoutError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from .._shared.statements import Deadline
+
+__all__ = ["limited", "until"]
+
+T = TypeVar("T")
+
+
+@contextlib.contextmanager
+def limited(connection: sa.Connection, deadline: Deadline | None) -> Iterator[None]:
+    """A block whose statements DuckDB ends at the deadline, in the thread of the caller.
+
+    Another thread that nobody waits for would do for what else takes long, too, but a process that ends while DuckDB works
+    in one of Python's is aborted.
+
+    Raises:
+        ValidationTimeoutError: The deadline has passed.
+    """
+    left = None if deadline is None else deadline.remaining
+    if deadline is None or left is None:
+        yield
+        return
+    try:
+        with interrupted_after(connection, left):
+            yield
+    except (DataQualityError, sa.exc.SQLAlchemyError, duckdb.Error) as error:
+        if deadline.passed and _is_interruption(error):
+            raise _passed(deadline) from None
+        raise
+    if deadline.passed:
+        raise _passed(deadline)
+
+
+def until(deadline: Deadline | None, items: Iterable[T]) -> Iterable[T]:
+    """The items, until the deadline.
+
+    Raises:
+        ValidationTimeoutError: The deadline has passed.
+    """
+    return items if deadline is None or deadline.seconds is None else _until(deadline, items)
+
+
+def _until(deadline: Deadline, items: Iterable[T]) -> Iterator[T]:
+    for item in items:
+        if deadline.passed:
+            raise _passed(deadline)
+        yield item
+
+
+def _is_interruption(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, duckdb.InterruptException):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _passed(deadline: Deadline) -> ValidationTimeoutError:
+    return ValidationTimeoutError.after(deadline.seconds or 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 
 import dq_core
 from dq_core import EngineError, MissingDependencyError, RuleError, ValidationTimeoutError
+from dq_core.cli import main
 from dq_core.engines import engine_names, get_engine, refusals
 from support.fragments import HOSTILE
 
@@ -295,6 +297,21 @@ def test_what_truthound_profiles_is_what_dq_core_profiles() -> None:
     assert dq_core.Profile.from_dict(other.to_dict()) == other
     with pytest.raises(EngineError, match="include_histograms"):
         get_engine("truthound").profile(rows, include_histograms=True)
+
+
+@pytest.mark.parametrize("engine", engine_names("profile"))
+def test_the_command_profiles_and_learns_with_each_engine_that_can(
+    engine: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.csv").write_text("id,v\n" + "".join(f"{one},{one % 9}\n" for one in range(90)))
+    for verb in ("profile", "learn"):
+        words = [verb, str(tmp_path / "a.csv"), "--engine", engine, "--columns", "v", "--quiet", "--format", "json"]
+        assert main(words) == 0, capsys.readouterr().err
+        assert json.loads(capsys.readouterr().out)["engine"] == engine
+    if engine != "dq_core":
+        assert main(["profile", str(tmp_path / "a.csv"), "--engine", engine, "--histogram-bins", "3"]) == 2
+        assert "histogram_bins" in (told := capsys.readouterr().err)
+        assert "--engine dq_core has more options" in told
 
 
 def test_what_truthound_learns_passes_and_carries_a_confidence() -> None:

@@ -34,7 +34,7 @@ def profile(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument(
         "--include-histograms", "--histograms", action="store_true", help="count numbers in bins of equal width"
     )
-    parser.add_argument("--histogram-bins", type=count, default=10, metavar="N", help="how many bins (10)")
+    parser.add_argument("--histogram-bins", type=count, metavar="N", help="how many bins (10)")
     parser.add_argument(
         "--quantiles", action="append", type=float, metavar="SHARE", help="a quantile, from 0 to 1; repeatable (0.05, "
         "0.25, 0.5, 0.75, 0.95)",
@@ -47,8 +47,8 @@ def profile(parser: argparse.ArgumentParser) -> Run:
     def run(arguments: argparse.Namespace) -> int:
         names = ("include_stats", "include_histograms", "histogram_bins", "quantiles", "top_n", "mask")
         options = {name: getattr(arguments, name) for name in names}
-        if options["quantiles"] is None:
-            del options["quantiles"]
-        return describe(arguments, "profile", SUFFIXES, options)
+        # An engine refuses what it has not, so it gets only what was given.
+        given = {name: value for name, value in options.items() if value is not None}
+        return describe(arguments, "profile", SUFFIXES, given)
 
     return run

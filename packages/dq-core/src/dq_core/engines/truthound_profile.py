@@ -156,7 +156,7 @@ def _refuse_options(verb: str, options: Mapping[str, Any]) -> None:
     if given:
         raise EngineError(
             f"truthound does not {verb} with {', '.join(given)}.",
-            suggestion=f'get_engine("dq_core").{verb} has more options.',
+            suggestion='get_engine("dq_core") has more options.',
             context={"engine": "truthound", "options": given},
         )
 

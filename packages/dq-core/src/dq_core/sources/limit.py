@@ -25,8 +25,7 @@ T = TypeVar("T")
 def limited(connection: sa.Connection, deadline: Deadline | None) -> Iterator[None]:
     """A block whose statements DuckDB ends at the deadline, in the thread of the caller.
 
-    Another thread that nobody waits for would do for what else takes long, too, but a process that ends while DuckDB works
-    in one of Python's is aborted.
+    A thread that nobody waits for any longer would not do: a process that ends while DuckDB works in one is aborted.
 
     Raises:
         ValidationTimeoutError: The deadline has passed.

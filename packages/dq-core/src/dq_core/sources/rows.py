@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .._shared.wording import repr_of
 from ..errors import RuleError
 from .arrow_columns import arrow_columns, is_odd
-from .odd_columns import is_halved, pandas_column, polars_columns, python_values
 from .limit import until
+from .odd_columns import is_halved, pandas_column, polars_columns, python_values
 from .values import kinds_of, quoted, store
 
 if TYPE_CHECKING:

@@ -57,6 +57,8 @@ def test_a_database_and_a_file(
     ("arguments", "message"),
     [
         (["--keys", "nix"], "--keys: the column 'nix' does not exist on the left"),
+        (["--keys", ""], "--keys must be a list of column names"),
+        (["--keys", "id", "--keys", ","], "--keys: the column ',' does not exist on the left"),
         (["--tolerance", "1"], "--tolerance requires keys"),
         (["--left-table", "t"], "LEFT: --left-table goes with a database"),
         (["--left-read-options", "nix=1"], "nix"),

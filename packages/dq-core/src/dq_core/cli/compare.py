@@ -69,11 +69,13 @@ def compare_command(parser: argparse.ArgumentParser) -> Run:
 
 def _run(arguments: argparse.Namespace) -> int:
     outputs = planned_outputs(arguments, SUFFIXES)
+    # An option without a name is refused as one, and does not mean that there are no keys.
+    keys = [name for one in arguments.keys for name in shared.names_of([one]) or [one]]
     with shown_progress("Comparing", quiet=arguments.quiet) as on_progress:
         found = compare(
             _side(arguments, "left"),
             _side(arguments, "right"),
-            shared.names_of(arguments.keys) or [],
+            keys,
             columns=arguments.columns,
             where=arguments.where,
             tolerance=_tolerance(arguments),

@@ -164,3 +164,18 @@ def test_values_stay_out_of_the_errors_of_an_engine() -> None:
         connection.execute(sa.text("SELECT :value FROM nowhere"), {"value": "S3cr3t"})
     assert "S3cr3t" not in str(caught.value)
     engine.dispose()
+
+
+@pytest.mark.parametrize("value", ["S3c@r3t", "@S3cr3t", "S3c@/r3t", "S3c@x:1"])
+def test_an_at_sign_among_the_parameters_is_refused_and_not_shown(value: str) -> None:
+    for backend in ("postgresql", "mysql+pymysql", "trino"):
+        with pytest.raises(problems.InvalidURLError, match="'@'") as caught:
+            urls.parse_url(f"{backend}://127.0.0.1:1/x?user=etl&password={value}")
+        assert "S3c" not in str(caught.value)
+        assert "r3t" not in str(caught.value)
+
+
+def test_a_quoted_at_sign_among_the_parameters_is_read() -> None:
+    url = urls.parse_url("postgresql://127.0.0.1:1/x?password=a%40b")
+    assert (url.host, url.query["password"]) == ("127.0.0.1", "a@b")
+    assert urls.parse_url("postgresql://u:12%2Fx%3Fa=b@h:1/x?options=c").host == "h"

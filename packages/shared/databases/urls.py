@@ -34,6 +34,8 @@ __all__ = [
     "parse_url",
 ]
 
+_AMONG_PARAMETERS = re.compile(r"[^:/]+://[^:/@?]*:[0-9]+/[^@?]*\?[^@=]*=[^@]*@")
+"""A host, a port and parameters, one of which has an ``@``: SQLAlchemy takes the host for a user."""
 _SCHEME = re.compile(r"(?P<backend>[A-Za-z][\w.\-]*)(?:\+(?P<driver>\w+(?:\+\w+)?))?://")
 
 
@@ -131,6 +133,11 @@ def parse_url(given: str | URL) -> URL:
         raise InvalidURLError(
             "The URL of the database has more than one '@': where its password ends and its host begins is not clear.",
             suggestion="Write %40 for an '@' in the user or password, or build it with sqlalchemy.URL.create(...).",
+        )
+    if _AMONG_PARAMETERS.match(given):
+        raise InvalidURLError(
+            "The URL of the database has an '@' among its parameters: what is before it would be a password.",
+            suggestion="Write %40 for an '@' in a parameter, or build it with sqlalchemy.URL.create(...).",
         )
     most = 2 if url.drivername.lower().startswith("iceberg+") else 1  # the database of the catalog, and its driver
     if url.drivername.count("+") > most:

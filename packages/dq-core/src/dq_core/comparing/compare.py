@@ -17,6 +17,7 @@ from ..run.pairs import run_steps
 from ..run.reader import Deadline, Progress, Reader, refuse
 from ..run.semantics import PORTABLE, dependent_columns, semantics_of
 from ..run.validate import checked_arguments
+from ..sources.limit import stating
 from .comparison import Comparison, comparison_of
 from .source import on_one_connection, source_of
 from .source import opened as opening
@@ -128,7 +129,7 @@ def _sided(values: Sequence[Any]) -> list[tuple[str, Any]]:
 
 def _opened(stack: ExitStack, source: Source, side: str, deadline: Deadline) -> Opened:
     left = deadline.left()
-    with naming(side), deadline.stated():
+    with naming(side), stating(deadline):
         return stack.enter_context(opening(source, left))
 
 

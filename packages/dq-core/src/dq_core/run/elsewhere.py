@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import RuleError
 from ..relation.relation import Other
 from ..sources import open_source
+from ..sources.limit import stating
 from .fragments import sql_problems
 from .reader import Reader
 from .semantics import dependent_columns
@@ -63,7 +64,7 @@ class _Others:
         for known, other in self._open:
             if known[0] is source and known[1:] == place[1:]:
                 return other
-        with self._own.deadline.stated():
+        with stating(self._own.deadline):
             opened = self._stack.enter_context(
                 open_source(
                     _from_environment(source),

@@ -78,14 +78,6 @@ class Deadline(statements.Deadline):
             raise self.error()
         return self.remaining
 
-    @contextmanager
-    def stated(self) -> Iterator[None]:
-        """A block that has what is left as its limit; an error about the limit states the whole."""
-        try:
-            yield
-        except ValidationTimeoutError:
-            raise self.error() from None
-
 
 class StatementError(SourceError):
     """The database refused a statement because of what it asks; the connection still works.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, TypeVar
 
-import duckdb
 import sqlalchemy as sa
 
 from .._shared.statements import interrupted_after
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
     from .._shared.statements import Deadline
 
-__all__ = ["limited", "until"]
+__all__ = ["limited", "stating", "until"]
 
 T = TypeVar("T")
 
@@ -34,15 +33,26 @@ def limited(connection: sa.Connection, deadline: Deadline | None) -> Iterator[No
     if deadline is None or left is None:
         yield
         return
+    import duckdb
+
     try:
         with interrupted_after(connection, left):
             yield
     except (DataQualityError, sa.exc.SQLAlchemyError, duckdb.Error) as error:
-        if deadline.passed and _is_interruption(error):
+        if deadline.passed and _is_caused_by(error, duckdb.InterruptException):
             raise _passed(deadline) from None
         raise
     if deadline.passed:
         raise _passed(deadline)
+
+
+@contextlib.contextmanager
+def stating(deadline: Deadline) -> Iterator[None]:
+    """A block that has what is left as its limit; an error about the limit states the whole."""
+    try:
+        yield
+    except ValidationTimeoutError:
+        raise _passed(deadline) from None
 
 
 def until(deadline: Deadline | None, items: Iterable[T]) -> Iterable[T]:
@@ -61,9 +71,9 @@ def _until(deadline: Deadline, items: Iterable[T]) -> Iterator[T]:
         yield item
 
 
-def _is_interruption(error: BaseException | None) -> bool:
+def _is_caused_by(error: BaseException | None, kind: type[BaseException]) -> bool:
     while error is not None:
-        if isinstance(error, duckdb.InterruptException):
+        if isinstance(error, kind):
             return True
         error = error.__cause__ or error.__context__
     return False

@@ -157,6 +157,24 @@ def test_the_extra_of_sqlite_reaches_the_file(sqlite_url, connection):
         write.execute({"ti": instance})
 
 
+@pytest.mark.parametrize("name", ["a#b.db", "a b.db", "\N{LATIN SMALL LETTER E WITH ACUTE}&+;.db"])
+@pytest.mark.parametrize("extra", [{}, {"mode": "rwc"}, {"timeout": 1}])
+def test_a_file_of_sqlite_has_the_name_that_the_connection_gives_it(tmp_path, connection, name, extra):
+    connection("shop", conn_type="sqlite", host=str(tmp_path / name), extra=extra)
+    instance = Instance(task_id="source")
+    instance.xcom_push("source", [{"id": 1}])
+    MoltresToTableOperator(task_id="w", conn_id="shop", table_name="out", input_task_id="source").execute(
+        {"ti": instance}
+    )
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+
+
+def test_a_connection_by_which_sqlite_would_change_values_is_refused(sqlite_url, connection):
+    connection("shop", conn_type="sqlite", host=sqlite_url.database, extra={"detect_types": 1})
+    with pytest.raises(AirflowFailException, match="detect_types is not supported"):
+        MoltresQueryOperator(task_id="q", conn_id="shop", query=users).execute({})
+
+
 def test_an_extra_that_sqlite_does_not_know_is_named(sqlite_url, connection):
     connection("shop", conn_type="sqlite", host=sqlite_url.database, extra={"timeoutt": 1})
     with pytest.raises(AirflowFailException, match=r"timeoutt[\s\S]*Did you mean 'timeout'"):

@@ -146,6 +146,20 @@ def test_an_unknown_dialect_or_driver_is_named_with_the_closest() -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "options"),
+    [
+        ("sqlite:///x.db?detect_types=1", {}),
+        ("sqlite:///x.db?detect_types=0&detect_types=2", {}),
+        ("sqlite:///x.db", {"connect_args": {"detect_types": 3}}),
+    ],
+)
+def test_a_driver_that_would_change_values_is_refused(url: str, options: dict[str, object]) -> None:
+    with pytest.raises(problems.InvalidURLError, match="detect_types is not supported"):
+        urls.make_engine(sa.make_url(url), core=DISTRIBUTION, **options)
+    urls.make_engine(sa.make_url("sqlite:///x.db?detect_types=0"), core=DISTRIBUTION).dispose()
+
+
+@pytest.mark.parametrize(
     ("text", "meant"),
     [
         ("postgres://h/d", True), ("snowflake://u:p@acc/db", True), ("oracle+oracledb://h/d", True),

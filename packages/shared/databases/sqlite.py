@@ -1,4 +1,4 @@
-"""SQLite: real transactions, and how long a statement waits for another's lock."""
+"""SQLite: real transactions, how long a statement waits for another's lock, and what its driver may not do."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
+from ..problems import InvalidURLError
 from ..statements import driver_connection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from sqlalchemy import Connection
+    from sqlalchemy import URL, Connection
 
-__all__ = ["begin_immediate", "busy_timeout"]
+__all__ = ["begin_immediate", "busy_timeout", "refuse_detect_types"]
 
 
 _BEAT = 0.1
@@ -49,6 +50,24 @@ def begin_immediate(connection: Connection, seconds: float | None = None) -> Non
                     raise
             else:
                 return
+
+
+def refuse_detect_types(url: URL, options: Mapping[str, Any]) -> None:
+    """Make sure that Python's driver converts no value: it loses zones, and takes part of a column's name for a type.
+
+    Args:
+        url: The URL of a database of SQLite.
+        options: Arguments for SQLAlchemy's ``create_engine``.
+
+    Raises:
+        InvalidURLError: If ``detect_types`` is among the parameters of the driver.
+    """
+    for given in (url.query, options.get("connect_args") or {}):
+        if str(given.get("detect_types") or 0) != "0":
+            raise InvalidURLError(
+                "The driver of SQLite would change values: detect_types is not supported.",
+                suggestion="Leave detect_types out: columns have the values of their types without it.",
+            )
 
 
 @contextmanager

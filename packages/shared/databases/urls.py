@@ -17,6 +17,7 @@ from ..problems import InvalidURLError, MissingPackageError, UnknownDatabaseErro
 from ..wording import closest, did_you_mean, missing_package, repr_of
 from .connecting import limit_handshake
 from .duckdb_optimizers import disable_wrong_optimizers
+from .sqlite import refuse_detect_types
 from .trino_urls import connect_as_meant, prepared
 
 if TYPE_CHECKING:
@@ -219,12 +220,15 @@ def make_engine(url: URL, *, core: str, **options: Any) -> Engine:
     Raises:
         UnknownDatabaseError: SQLAlchemy knows no such database, or no such driver for it.
         MissingPackageError: The driver or the dialect is not installed; the suggestion installs it.
-        InvalidURLError: The driver is asynchronous, or a URL of Trino has a parameter that it does not take.
+        InvalidURLError: The driver is asynchronous, a URL of Trino has a parameter that it does not take, or SQLite's
+            driver would change values.
         TypeError: ``create_engine`` takes no such option.
     """
     backend = url.get_backend_name()
     if backend == "trino":
         url, options = prepared(url, options)
+    elif backend == "sqlite":
+        refuse_detect_types(url, options)
     try:
         engine = create_engine(url, **{"hide_parameters": True, **options})
     except NoSuchModuleError:

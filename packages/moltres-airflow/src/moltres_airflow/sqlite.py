@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from moltres.errors import ConfigurationError, closest
 
@@ -39,5 +40,5 @@ def sqlite_arguments(url: URL, given: Mapping[str, Any], conn_id: str) -> tuple[
         )
     file = {name: str(value) for name, value in given.items() if name in _OF_SQLITE_FILE}
     if file:
-        url = url.set(database=f"file:{url.database}").update_query_dict({**file, "uri": "true"})
+        url = url.set(database=f"file:{quote(url.database or '')}").update_query_dict({**file, "uri": "true"})
     return url, {name: value for name, value in given.items() if name not in _OF_SQLITE_FILE}

@@ -564,7 +564,9 @@ def test_a_reference_shows_no_secret_of_its_location(db: Database) -> None:
     assert "S3cr3t" not in f"{failed.value} {failed.value.context}"
 
 
-@pytest.mark.parametrize(("mode", "uri"), [("parquet", None), ("table", "/tmp"), ("inline", "/tmp")])
+@pytest.mark.parametrize(
+    ("mode", "uri"), [("parquet", None), ("table", "/tmp"), ("inline", "/tmp"), ("parquet", ""), ("auto", "")]
+)
 def test_a_mode_and_a_folder_that_contradict_each_other_are_refused(numbers: DataFrame, mode: Any, uri: Any) -> None:
     with pytest.raises(ConfigurationError, match="stage_uri"):
         hand_over(numbers, name="run", mode=mode, stage_uri=uri)

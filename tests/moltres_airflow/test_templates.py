@@ -16,7 +16,12 @@ from dq_core import DataQualityCheck
 from moltres import Records, col, connect
 from moltres.errors import ConfigurationError
 from moltres.handoff import decode
-from moltres_airflow import MoltresDataQualityOperator, MoltresQueryOperator, MoltresToTableOperator
+from moltres_airflow import (
+    MoltresCompareOperator,
+    MoltresDataQualityOperator,
+    MoltresQueryOperator,
+    MoltresToTableOperator,
+)
 from support.adapter_conformance import rows_of, tables_of
 from support.airflow import Instance
 
@@ -519,6 +524,28 @@ def test_no_value_as_a_whole_is_one_where_values_are_native(dsn):
         operator.render_template_fields(context)
     assert (write.update, write.table_name) == (None, "numbers")
     assert read.execute(context)[0]["day"] is None
+
+
+@pytest.mark.parametrize("value", [None, ""])
+@pytest.mark.parametrize("field", ["conn_id", "input_conn_id", "right_conn_id"])
+def test_no_value_is_no_other_database(dsn, field, value):
+    sides = {"table": "users", "right_table": "users"}
+    make = {
+        "conn_id": lambda given: MoltresQueryOperator(task_id="t", query="SELECT 1 AS a", conn_id=given),
+        "input_conn_id": lambda given: MoltresToTableOperator(
+            task_id="t", dsn=dsn, table_name="out", input_key="rows", input_conn_id=given
+        ),
+        "right_conn_id": lambda given: MoltresCompareOperator(task_id="t", dsn=dsn, **sides, right_conn_id=given),
+    }[field]
+    with DAG("no_place", render_template_as_native_obj=True):
+        by_template = make("{{ params.value }}")
+    with DAG("no_place_of_a_task"):
+        by_task = make(task(lambda: value, task_id="pick")())
+    by_template.render_template_fields(context_of(value=value))
+    setattr(by_task, field, value)  # as Airflow does with what another task has returned
+    for operator in (by_template, by_task):
+        with pytest.raises(AirflowFailException, match=f"{field}: .*names no connection"):
+            operator.execute({})
 
 
 @pytest.mark.parametrize("native", [False, True])

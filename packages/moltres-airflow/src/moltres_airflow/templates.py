@@ -24,6 +24,12 @@ _MARK: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _NO_VALUES: Final = ("None", "True", "False")
 """What a template makes of values of Python that name nothing: no table, key or folder is meant."""
 
+_OF_ANOTHER_TASK: Final = "a value of another task"
+"""What stands among the templates of a field for the whole of it that comes from another task."""
+
+_DATABASES: Final = ("conn_id", "input_conn_id", "right_conn_id")
+"""Fields that name a database: without a name another one would be meant."""
+
 _SQL: Final = "sql"
 """The template field of a query in SQL, which may be the name of a file; no other field names files."""
 
@@ -96,7 +102,11 @@ def _parts(value: Any) -> Iterable[object]:
 
 def templates_of(operator: Any) -> Mapping[str, frozenset[str]]:
     """The templates in each template field of an operator."""
-    return {name: frozenset(templates_in(getattr(operator, name))) for name in operator.template_fields}
+
+    def of(value: object) -> frozenset[str]:
+        return frozenset([_OF_ANOTHER_TASK] if comes_from_a_task(value) else templates_in(value))
+
+    return {name: of(getattr(operator, name)) for name in operator.template_fields}
 
 
 def refuse_unrendered(operator: Any, given: Mapping[str, frozenset[str]]) -> None:
@@ -120,12 +130,19 @@ def refuse_unrendered(operator: Any, given: Mapping[str, frozenset[str]]) -> Non
             " render_template_fields(context) first. It renders neither what comes from a mapped argument, nor keys,"
             " paths, bytes and dataclasses.",
         )
-    words = {name: getattr(operator, name) for name, templates in given.items() if templates}
+    values = {name: getattr(operator, name) for name, templates in given.items() if templates}
     refuse(
         f"Task {operator.task_id!r}",
         [
-            f"{name}: its template gave {word!r} as a word, not as a value: see render_template_as_native_obj."
-            for name, word in words.items()
-            if isinstance(word, str) and word in _NO_VALUES
+            *(
+                f"{name}: its template gave {word!r} as a word, not as a value: see render_template_as_native_obj."
+                for name, word in values.items()
+                if _OF_ANOTHER_TASK not in given[name] and isinstance(word, str) and word in _NO_VALUES
+            ),
+            *(
+                f"{name}: what was given for it is {values[name]!r} now, which names no connection."
+                for name in _DATABASES
+                if name in values and not values[name]
+            ),
         ],
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from os import PathLike
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from .._shared import arguments
@@ -49,7 +48,7 @@ class HandoffOptions:
             instead="give credentials to fsspec by its configuration or by environment variables such as FSSPEC_S3_KEY",
         )
         if self.stage_uri is not None:
-            yield from arguments.instance("stage_uri", self.stage_uri, (str, PathLike), "a path or a URI")
+            yield from arguments.path("stage_uri", self.stage_uri)
         if self.handoff == "parquet" and self.stage_uri is None:
             yield f"{argument}='parquet' requires stage_uri, the folder for the files."
         if self.handoff in ("inline", "table") and self.stage_uri is not None:

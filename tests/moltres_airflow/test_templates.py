@@ -548,6 +548,22 @@ def test_no_value_is_no_other_database(dsn, field, value):
             operator.execute({})
 
 
+@pytest.mark.parametrize("value", [["q", 1], {"q": 1}, 5], ids=repr)
+@pytest.mark.parametrize("field", ["input_key", "input_task_id"])
+@pytest.mark.parametrize("kind", [MoltresDataQualityOperator, MoltresToTableOperator, MoltresQueryOperator])
+def test_the_name_of_an_input_is_a_string(dsn, kind, field, value):
+    own = {
+        MoltresDataQualityOperator: {"checks": [CHECKS["values"]]},
+        MoltresToTableOperator: {"table_name": "out"},
+        MoltresQueryOperator: {"query": lambda db, given: given},
+    }[kind]
+    with DAG("native_names", render_template_as_native_obj=True):
+        operator = kind(task_id="t", dsn=dsn, **own, **{"input_key": "rows", field: "{{ params.value }}"})
+    operator.render_template_fields(context_of(value=value))
+    with pytest.raises(AirflowFailException, match=f"{field} must be a"):
+        operator.execute({"ti": Instance()})
+
+
 @pytest.mark.parametrize("native", [False, True])
 def test_no_value_in_a_mapped_task(run, days, native):
     with DAG("mapped_none", render_template_as_native_obj=native, params={"none": None}) as dag:

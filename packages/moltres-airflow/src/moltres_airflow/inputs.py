@@ -10,6 +10,8 @@ from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 from moltres import Records
 from moltres.errors import HandoffError
 from moltres.handoff.reference import MARKER
+from moltres.task import refuse
+from moltres_airflow import arguments
 from moltres_airflow.instances import index, instance_of
 from moltres_airflow.upstream import ambiguous, missing, not_a_task, output_key_of
 from moltres_airflow.xcom_values import refuse_changed
@@ -34,8 +36,13 @@ def find_input(operator: Any, context: Mapping[str, Any], *, input_key: str | No
         The value; a list of values if the task that pushed them is mapped.
 
     Raises:
+        ConfigurationError: If a template, or another task, gave something else than strings for the names.
         HandoffError: If no task has such a value, or more than one has.
     """
+    refuse(
+        f"Task {operator.task_id!r}",
+        arguments.names({"input_key": None if input_key == "" else input_key, "input_task_id": input_task_id}),
+    )
     instance = instance_of(context)
     if instance is None:
         raise HandoffError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from moltres.handoff import MAX_INLINE_ROWS
-from moltres.task import HandoffOptions, run_query
+from moltres.task import HandoffOptions, refuse, run_query
 from moltres_airflow import arguments
 from moltres_airflow.base import MoltresOperator
 from moltres_airflow.inputs import find_input
@@ -110,6 +110,7 @@ class MoltresQueryOperator(MoltresOperator):
         if self.input_key is None and self.input_task_id is None:
             return []
         ids = self.input_task_id
+        refuse(f"Task {self.task_id!r}", arguments.names({"input_task_id": ids}, several=("input_task_id",)))
         names = [ids] if ids is None or isinstance(ids, str) else list(ids)
         return [find_input(self, context, input_key=self.input_key, input_task_id=name) for name in names]
 

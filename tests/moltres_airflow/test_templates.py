@@ -548,6 +548,15 @@ def test_no_value_is_no_other_database(dsn, field, value):
             operator.execute({})
 
 
+def test_no_value_is_no_other_database_of_a_mapped_task(dsn):
+    with DAG("no_place_mapped"):
+        sides = MoltresCompareOperator.partial(task_id="t", dsn=dsn, table="users", right_table="users")
+        mapped = sides.expand(right_conn_id=["warehouse", None])
+    assert mapped.unmap({"right_conn_id": "warehouse"}).right_conn_id == "warehouse"
+    with pytest.raises(ConfigurationError, match="right_conn_id: None names no connection"):
+        mapped.unmap({"right_conn_id": None})
+
+
 @pytest.mark.parametrize("value", [["q", 1], {"q": 1}, 5], ids=repr)
 @pytest.mark.parametrize("field", ["input_key", "input_task_id"])
 @pytest.mark.parametrize("kind", [MoltresDataQualityOperator, MoltresToTableOperator, MoltresQueryOperator])

@@ -13,10 +13,13 @@ from sqlalchemy import URL
 from moltres.task import refuse
 from moltres_airflow.arguments import unknown
 from moltres_airflow.dsn import Dsn
+from moltres_airflow.templates import DATABASES
 from moltres_airflow.upstream import key_of_result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from airflow.sdk import BaseOperator
 
 _ARGUMENTS: Final = ("dsn", "input_dsn", "right_dsn")
 """Arguments of operators that are URLs."""
@@ -64,6 +67,13 @@ class MoltresMappedOperator(MappedOperator):
     def output(self) -> XComArg:
         """The results of all instances, for use as an argument of another task."""
         return XComArg(self, key=key_of_result(self))
+
+    def unmap(self, resolve: Mapping[str, Any]) -> BaseOperator:
+        """The operator of one instance; a None in the place of a connection does not mean another database."""
+        lost = [name for name in DATABASES if name in resolve and resolve[name] is None]
+        problems = (f"{name}: None names no connection." for name in lost)
+        refuse(f"{self.operator_class.__name__} {self.task_id!r}", problems)
+        return super().unmap(resolve)
 
 
 def _ours(mapped: MappedOperator) -> MappedOperator:

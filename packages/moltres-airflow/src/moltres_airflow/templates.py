@@ -27,7 +27,7 @@ _NO_VALUES: Final = ("None", "True", "False")
 _OF_ANOTHER_TASK: Final = "a value of another task"
 """What stands among the templates of a field for the whole of it that comes from another task."""
 
-_DATABASES: Final = ("conn_id", "input_conn_id", "right_conn_id")
+DATABASES: Final = ("conn_id", "input_conn_id", "right_conn_id")
 """Fields that name a database: without a name another one would be meant."""
 
 _SQL: Final = "sql"
@@ -141,7 +141,7 @@ def refuse_unrendered(operator: Any, given: Mapping[str, frozenset[str]]) -> Non
             ),
             *(
                 f"{name}: what was given for it is {values[name]!r} now, which names no connection."
-                for name in _DATABASES
+                for name in DATABASES
                 if name in values and not values[name]
             ),
         ],

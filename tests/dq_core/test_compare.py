@@ -407,6 +407,8 @@ def test_what_cannot_be_compared_is_refused_all_at_once() -> None:
     assert [problem.partition(":")[0] for problem in caught.value.problems] == ["f", "j", "j"]
     with pytest.raises(RuleError, match="Only the left has 'only'; name the columns"):
         compare(left, right, ["id"])
+    with pytest.raises(RuleError, match="columns is empty"):
+        compare([{"id": 1, "v": 1}], [{"id": 1, "v": 2}], ["id"], columns=[])
     with pytest.raises(RuleError, match="tolerance requires keys"):
         compare(left, right, columns=["id"], tolerance=1)
 

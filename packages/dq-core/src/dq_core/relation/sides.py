@@ -110,6 +110,8 @@ def _unknown(left: Relation, right: Relation, keys: Sequence[str], columns: Sequ
             for side, relation in (("left", left), ("right", right)):
                 if name not in relation.columns:
                     yield f"{what}: the column {name!r} does not exist on the {side}.{question(name, relation.columns)}"
+    if columns is not None and not columns:
+        yield "columns is empty, with which no value beside the keys would be compared: name columns, or the keys."
     if columns is None:
         for side, own, other in (("left", left, right), ("right", right, left)):
             only = [name for name in own.columns if name not in other.columns and name not in keys]

@@ -265,7 +265,7 @@ class CompareScriptConfig(ScriptConfig):
         yield from super()._problems()
         yield from strings("keys", self.keys)
         if self.columns is not None:
-            yield from strings("columns", self.columns)
+            yield from strings("columns", self.columns, least=1)
         if self.where is not None:
             yield from string("where", self.where)
         yield from tolerance_problems("tolerance", self.tolerance)

@@ -99,6 +99,7 @@ def test_no_secret_is_shown():
         ({"query": "SELECT 1", "schema": "s", "right_table": "t"}, "schema is that of table, which is not given."),
         ({"table": "t", "right_query": "SELECT 1", "right_schema": "s"}, "right_schema is that of right_table"),
         ({"table": "t"}, "Give exactly one of right_table and right_query."),
+        ({"table": "t", "right_table": "t"}, "Both sides are the same rows of one database: give one of"),
         ({"table": "t", "right_table": "u", "tolerance": 0.1}, "tolerance requires keys"),
         ({"table": "t", "right_table": "u", "keys": ["id"], "tolerance": {"abs": 1}}, "tolerance has no key 'abs'"),
         ({"table": "t", "right_table": "u", "mask": ["{{ ds }}"]}, "mask is not a template field"),

@@ -64,6 +64,7 @@ def test_it_fails_on_a_difference_if_it_is_asked_to(shop: str) -> None:
         ({"right_file": "a.csv", "right_table": "t"}, "right_file is no database: leave out right_table"),
         ({"right_dsn": "sqlite://", "right_connection": "x/y"}, "right_dsn and right_connection"),
         ({}, "Give exactly one of right_table and right_query."),
+        ({"right_dsn": None, "right_table": "orders"}, "Both sides are the same rows of one database: give one of"),
         ({"query": "SELECT 1", "right_table": "t"}, "Give exactly one of table and query."),
         ({"right_query": "SELECT 1", "right_schema": "s"}, "right_schema is that of right_table, which is not given."),
     ],

@@ -86,21 +86,21 @@ class MoltresCompareOperator(MoltresOperator):
         **kwargs: Any,
     ) -> None:
         places = {"right_dsn": right_dsn, "right_conn_id": right_conn_id}
+        right = (right_table, right_query, right_schema)
         problems = [
-            *options.side(table, query, schema),
-            *(() if right_file is not None else options.side(right_table, right_query, right_schema, "right_")),
+            *options.sides((table, query, schema), right, {**places, "right_file": right_file}),
             *arguments.stored("right_file", right_file),
             *tolerance_problems("tolerance", tolerance),
             *arguments.urls({**places}, arguments.default_args_of(kwargs), required=False),
             *arguments.of_report(samples, mask, semantics, fail_on_difference=fail_on_difference),
         ]
-        right = {"right_table": right_table, "right_query": right_query, "right_schema": right_schema}
+        right_side = {"right_table": right_table, "right_query": right_query, "right_schema": right_schema}
         left = {"table": table, "query": query, "schema": schema, "where": where, "right_file": right_file}
         if tolerance is not None and not keys:
             problems.append("tolerance requires keys, which say which rows belong together.")
         lists = {"keys": keys or None, "columns": columns}
-        problems += arguments.names({**left, **right, **lists, "right_conn_id": right_conn_id}, several=lists)
-        problems += options.no_database("right_file", right_file, {**places, **right})
+        problems += arguments.names({**left, **right_side, **lists, "right_conn_id": right_conn_id}, several=lists)
+        problems += options.no_database("right_file", right_file, {**places, **right_side})
         super().__init__(problems=problems, **kwargs)
         self.table, self.query, self.schema = table, query, schema
         self.right_dsn = None if right_dsn is None else Dsn(right_dsn)

@@ -89,8 +89,8 @@ def moltres_compare(
     problems = [*flag_problems({"fail_on_difference": fail_on_difference, "artifact": artifact})]
     problems += key_problems(artifact_key)
     problems += options.no_database("right_file", right_file, others)
-    problems += options.side(table, query, schema)
-    problems += [] if right_file is not None else options.side(right_table, right_query, right_schema, "right_")
+    right = (right_table, right_query, right_schema)
+    problems += options.sides((table, query, schema), right, {**places, "right_file": right_file})
     problems += options.one_of(places, required=False)
     refuse("moltres_compare", problems)
 

@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from ..types.receipt import Verify
     from ..write import Mode
 
+    _Side = tuple[object, object, object]
+
 __all__ = [
     "RECORDED", "Handoff", "HandoffOptions", "WriteOptions", "choice", "flag", "no_database", "one_of", "refuse",
-    "require_session", "seconds", "session", "side", "string", "strings", "unknown", "without_secrets",
+    "require_session", "seconds", "session", "side", "sides", "string", "strings", "unknown", "without_secrets",
 ]  # fmt: skip
 
 RECORDED: Final = ("append", "error_if_exists")
@@ -204,6 +206,21 @@ def side(table: object, query: object, schema: object, prefix: str = "") -> Iter
         yield f"Give exactly one of {prefix}table and {prefix}query."
     elif schema is not None and table is None:
         yield f"{prefix}schema is that of {prefix}table, which is not given."
+
+
+def sides(left: _Side, right: _Side, places: Mapping[str, object]) -> Iterator[str]:
+    """What does not say which rows the sides of a comparison are, or makes both of them the same rows.
+
+    Args:
+        left: Table, query and schema of the left side.
+        right: Those of the right side.
+        places: Where else the right side may be, by the names of the arguments, ``right_file`` among them.
+    """
+    yield from side(*left)
+    if places["right_file"] is None:
+        yield from side(*right, "right_")
+    if left == right and any(left) and not any(value is not None for value in places.values()):
+        yield f"Both sides are the same rows of one database: give one of {', '.join(places)}, or other rows."
 
 
 def one_of(given: dict[str, Any], *, required: bool) -> Iterator[str]:

@@ -150,6 +150,15 @@ def test_what_is_read_to_be_opened_ends_with_the_limit(verb: Any, source: str, l
     assert time.monotonic() - started < 4
 
 
+def test_a_file_that_a_rule_refers_to_is_opened_within_the_limit(long_file: str) -> None:
+    rule = {"type": "foreign_key", "column": "s", "references": {"table": long_file, "column": "s"}}
+    rows = [{"s": number} for number in range(100)]
+    with pytest.raises(ValidationTimeoutError, match=r"stopped after 0\.2 seconds"):
+        validate(rows, [rule], timeout_seconds=0.2)
+    with pytest.raises(ValidationTimeoutError, match=r"stopped after 0\.2 seconds"):
+        learn(rows, references=[long_file], timeout_seconds=0.2)
+
+
 def test_a_limit_that_is_not_reached_changes_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("s\na\n")
     readers = (pa.table({"s": values}).to_reader() for values in (pa.array([], pa.string()), ["a", "b"]))

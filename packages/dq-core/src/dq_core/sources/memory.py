@@ -22,7 +22,7 @@ from .limit import limited
 from .opened import Opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from .._shared.statements import Deadline
 
@@ -57,6 +57,17 @@ def _config(spill: str) -> dict[str, str]:
     return {"temp_directory": spill, "python_enable_replacements": "false", "disabled_optimizers": wrong}
 
 
+def _finder(opening: files.Opening, deadline: Deadline | None) -> Callable[..., Relation]:
+    """Opens each file that rules refer to, once."""
+
+    @functools.cache
+    def find(name: str, schema: str | None = None) -> Relation:
+        with limited(opening.connection, deadline):
+            return opening.referenced(name, schema)
+
+    return find
+
+
 @contextlib.contextmanager
 def open_files(
     source: files.Paths,
@@ -80,7 +91,7 @@ def open_files(
             relation = opening.relation(source, _SOURCE)
         yield Opened(
             connection,
-            dataclasses.replace(relation, find=functools.cache(opening.referenced)),
+            dataclasses.replace(relation, find=_finder(opening, deadline)),
             files.describe(source),
             secrets=files.secrets(source),
             files=opening.read,
@@ -116,5 +127,5 @@ def open_data(
         for name, kinds in found.kinds.items():
             columns[name] = dataclasses.replace(columns[name], kinds=columns.pop(kinds).name)
         others = files.Opening(connection, storage_options)
-        relation = Relation(from_, columns, dialect, functools.cache(others.referenced))
+        relation = Relation(from_, columns, dialect, _finder(others, deadline))
         yield Opened(connection, relation, found.description, files=others.read, sql_note=_note(found))

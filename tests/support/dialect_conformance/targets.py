@@ -508,6 +508,24 @@ class Targets(DialectSuite):
                     raise error
             assert [row["id"] for row in rows(db)] == list(range(there + 20))
 
+    def test_a_table_with_and_without_its_schema_is_one_to_writers_at_once(self, url: URL) -> None:
+        with connect(url) as db, connect(url) as other:
+            if not (db.dialect.capabilities.transactions and db.dialect.compares_rows):
+                pytest.skip("each statement is a commit of its own here")
+            db.write([{"id": 0}]).save_as_table("t")
+            default = sa.inspect(db.engine).default_schema_name
+            writers = ((db, None), (other, default), (other, None))
+            news = [{"id": number} for number in range(20)]
+
+            def work(number: int) -> None:
+                mine, schema = writers[number]
+                mine.write(news).save_as_table("t", mode="merge", keys=["id"], schema=schema)
+
+            for error in self.at_once(3, work):
+                if not getattr(error, "retryable", False):
+                    raise error
+            assert [row["id"] for row in rows(db)] == list(range(20))
+
     # -- many rows
 
     def test_a_merge_without_indexes_takes_time_that_grows_with_the_rows(self, db: Database) -> None:

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from decimal import Decimal
 from functools import partial
 from importlib.util import find_spec
+from os.path import realpath
 from typing import TYPE_CHECKING, Any, Final, cast
 from weakref import WeakKeyDictionary
 
@@ -244,7 +245,10 @@ class DuckDBDialect(Dialect):
         if not owns_transaction:
             return True  # its snapshot is older than what others did
         del wait
-        lock = _locks.setdefault(f"{connection.engine.url.database or id(connection.engine)} {name}", threading.RLock())
+        file = connection.engine.url.database
+        place = realpath(file) if file else id(connection.engine)
+        # Tables of one name in several schemas wait for each other, too: main has no name, or one or two.
+        lock = _locks.setdefault(f"{place} {name.rpartition('.')[2].lower()}", threading.RLock())
         clock = clock_of(connection)
         while not lock.acquire(timeout=_BEAT):
             check()

@@ -113,6 +113,14 @@ class IcebergDialect(DuckDBDialect):
         """Each table has snapshots of its own."""
         return 0
 
+    def lock(self, connection: Connection, table: Table) -> bool:
+        """Nobody waits: the commit fails if another has changed the table, also where it only adds rows."""
+        session = session_of(connection)
+        place = session.place(full_name(table))
+        if place is not None:
+            session.hold_to(*place)
+        return False
+
     def own_load(self, connection: Connection, run_key: str, name: str, schema: str | None) -> SnapshotLoad:
         """Snapshots record the keys."""
         return SnapshotLoad(session_of(connection), run_key, name, schema)

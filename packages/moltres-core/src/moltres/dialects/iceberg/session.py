@@ -70,6 +70,7 @@ class WritingSession(Session):
         divided: The columns that new tables are partitioned by.
         failed: Whether a write has failed in this transaction.
         changed: The rows that a statement has changed before what is left of it runs; None if it is no such statement.
+        held: The tables whose rows decide what is written, so that no other commit may come between.
         taken_over: The staged tables whose files others get, each with the table that gets them.
     """
 
@@ -87,6 +88,7 @@ class WritingSession(Session):
         super().ended()
         self.pending: dict[tuple[str, str], Pending] = {}
         self.keys: dict[tuple[str, str], LoadKey] = {}
+        self.held: set[Place] = set()
         self._marker: Marker | None = None
         self._dropped: list[tuple[str, str]] = []
         self._new_schemas: list[str] = []
@@ -140,8 +142,15 @@ class WritingSession(Session):
                     suggestion="Write to it with an engine: trino://… on the same catalog.",
                 )
             self.pending[key] = Pending.of(self.raw, schema, name, table)
+            self.pending[key].held = key in self.held
             self.mark(self.pending[key])
         return self.pending[key]
+
+    def hold_to(self, schema: str, name: str) -> None:
+        """Let the commit fail if another has changed the table meanwhile."""
+        self.held.add((schema, name))
+        if (schema, name) in self.pending:
+            self.pending[schema, name].held = True
 
     def mark(self, pending: Pending) -> None:
         """Note where files are written, so that others find them if this process is killed."""

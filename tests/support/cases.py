@@ -29,8 +29,9 @@ def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
     A test that is no part of a suite runs with each value of each of its parameters, and not with each combination of
     them; by the marker ``most_cases(n)`` it says how many of its cases run. It is the same sample each time.
 
-    ``EVERY_CASE=1`` runs every case of every test, ``MOST_CASES=4`` at most four of each test of a suite: for a run
-    that looks whether another version, or a dialect like another one, passes too.
+    ``EVERY_CASE=1`` runs every case of every test, ``MOST_CASES=4`` at most four of each test of a suite and
+    ``FEW_CASES=4`` of each other test: for a run that looks whether another version, or a dialect like another one,
+    passes too.
     """
     left = [] if os.environ.get("EVERY_CASE") else [*_of_suites(items), *_of_tests(items)]
     if left:
@@ -85,6 +86,7 @@ def _sample(found: Sequence[pytest.Function]) -> set[pytest.Function]:
             seen |= values
     marker = found[0].get_closest_marker("most_cases")
     most = max(len(first), _FEW) if marker is None else marker.args[0]
+    most = min(most, int(os.environ.get("FEW_CASES", most)))
     return set(list(dict.fromkeys([*first, *drawn]))[:most])
 
 

@@ -97,6 +97,8 @@ _TEXTS: tuple[tuple[type[Exception], str, type[MoltresError]], ...] = (
 
 _locks: dict[str, threading.RLock] = {}
 """The locks of `lock_name`, by database and name."""
+_BY_DEFAULT: Final = re.compile(r"^None\.")
+"""What the name of a lock begins with for a table in the default schema."""
 _held: WeakKeyDictionary[Connection, list[threading.RLock]] = WeakKeyDictionary()
 """The locks that each connection holds."""
 
@@ -247,8 +249,8 @@ class DuckDBDialect(Dialect):
         del wait
         file = connection.engine.url.database
         place = realpath(file) if file else id(connection.engine)
-        # Tables of one name in several schemas wait for each other, too: main has no name, or one or two.
-        lock = _locks.setdefault(f"{place} {name.rpartition('.')[2].lower()}", threading.RLock())
+        # As sorted as the names are: who takes several locks takes them in this order.
+        lock = _locks.setdefault(f"{place} {_BY_DEFAULT.sub('main.', name)}", threading.RLock())
         clock = clock_of(connection)
         while not lock.acquire(timeout=_BEAT):
             check()

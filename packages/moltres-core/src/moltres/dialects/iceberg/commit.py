@@ -70,13 +70,14 @@ def create(catalog: Catalog, pending: Pending, marker: Marker | None) -> None:
         raise _conflict(name, "created") from None
 
 
-def change(catalog: Catalog, pending: Pending, marker: Marker | None) -> None:
+def change(catalog: Catalog, pending: Pending, marker: Marker | None, *, held: bool) -> None:
     """Commit the changes of a table that is there.
 
     Args:
         catalog: The catalog.
         pending: The table.
         marker: Where to note what is about to be written; None where nobody looks for left-overs.
+        held: Whether the table's rows decide what is written, so that no other commit may come between.
 
     Raises:
         ConflictError: If a concurrent commit has changed what these changes were made for, or has recorded the key.
@@ -90,7 +91,7 @@ def change(catalog: Catalog, pending: Pending, marker: Marker | None) -> None:
             table = catalog.load_table(identifier)
         except NoSuchTableError:
             raise _conflict(name, "dropped") from None
-        _require_same(table, pending, name)
+        _require_same(table, pending, name, held=held)
         transaction = _without_retries(table).transaction()
         _evolve(transaction, pending)
         snapshot_id = _add_snapshot(transaction, pending, table.metadata, marker)
@@ -193,7 +194,7 @@ def _without_retries(table: Table) -> Table:
     return table
 
 
-def _require_same(table: Table, pending: Pending, name: str) -> None:
+def _require_same(table: Table, pending: Pending, name: str, *, held: bool) -> None:
     metadata, before = table.metadata, pending.table.metadata
     if metadata.table_uuid != before.table_uuid:
         raise _conflict(name, "replaced")
@@ -206,7 +207,7 @@ def _require_same(table: Table, pending: Pending, name: str) -> None:
     )
     if not same_layout:
         raise _conflict(name, "changed the columns or partitions of")
-    if metadata.current_snapshot_id != pending.snapshot_id and not pending.only_adds:
+    if metadata.current_snapshot_id != pending.snapshot_id and (held or not pending.only_adds):
         raise _conflict(name, "changed")
 
 

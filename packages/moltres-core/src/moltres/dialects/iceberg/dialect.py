@@ -118,7 +118,7 @@ class IcebergDialect(DuckDBDialect):
         session = session_of(connection)
         place = session.place(full_name(table))
         if place is not None:
-            session.hold_to(*place)
+            session.held.add(place)
         return False
 
     def own_load(self, connection: Connection, run_key: str, name: str, schema: str | None) -> SnapshotLoad:

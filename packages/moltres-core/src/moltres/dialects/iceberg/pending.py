@@ -71,7 +71,6 @@ class Pending:
         folder: The name of their folder.
         foreign: The new files that another table had first, which a rollback leaves alone.
         written: The table as it will be with the new columns.
-        held: Whether its rows decide what is written.
         unanswered: Whether it is not known if the commit succeeded, so that the new files must stay.
     """
 
@@ -91,7 +90,6 @@ class Pending:
     folder: str = field(default_factory=lambda: f"moltres-{uuid.uuid4().hex}")
     foreign: set[str] = field(default_factory=set)
     written: Table | None = None
-    held: bool = False
     unanswered: bool = False
 
     @classmethod
@@ -110,7 +108,7 @@ class Pending:
     @property
     def only_adds(self) -> bool:
         """Whether a commit on top of a newer snapshot adds the same rows to it."""
-        return not (self.removed or self.is_new or self.held) and self.columns is None
+        return not self.removed and not self.is_new and self.columns is None
 
     @property
     def place(self) -> str:

@@ -142,15 +142,8 @@ class WritingSession(Session):
                     suggestion="Write to it with an engine: trino://… on the same catalog.",
                 )
             self.pending[key] = Pending.of(self.raw, schema, name, table)
-            self.pending[key].held = key in self.held
             self.mark(self.pending[key])
         return self.pending[key]
-
-    def hold_to(self, schema: str, name: str) -> None:
-        """Let the commit fail if another has changed the table meanwhile."""
-        self.held.add((schema, name))
-        if (schema, name) in self.pending:
-            self.pending[schema, name].held = True
 
     def mark(self, pending: Pending) -> None:
         """Note where files are written, so that others find them if this process is killed."""
@@ -379,6 +372,12 @@ class WritingSession(Session):
         assert self._catalog is not None  # noqa: S101 - it was made
         return self._catalog
 
+    def _commit(self, catalog: Catalog, one: Pending) -> None:
+        if one.is_new:
+            commit.create(catalog, one, self._marker)
+        else:
+            commit.change(catalog, one, self._marker, held=(one.schema, one.name) in self.held)
+
     def publish(self) -> None:
         """Commit each table that was changed: new namespaces first, drops last."""
         self._require_sound()
@@ -398,7 +397,7 @@ class WritingSession(Session):
         for place in made.intersection(self._dropped):
             commit.drop(catalog, *place, self._marker)
         for one in changed:
-            (commit.create if one.is_new else commit.change)(catalog, one, self._marker)
+            self._commit(catalog, one)
             del self.pending[one.schema, one.name]
         if self._dropped and self._marker is None:
             self._marker = Marker.open(catalog)

@@ -20,11 +20,12 @@ TESTS_moltres-core := tests/moltres tests/shared tests/workspace packages/moltre
 TESTS_moltres-airflow := tests/moltres_airflow packages/moltres-airflow/README.md docs/guides/airflow.md
 TESTS_moltres-prefect := tests/moltres_prefect packages/moltres-prefect/README.md docs/guides/prefect.md
 TESTS_truthound-kestra := tests/truthound_kestra packages/truthound-kestra/README.md docs/guides/kestra.md
-# How rows reach a database does not depend on Airflow: the suite of operators runs on SQLite with its next version.
-TESTS_moltres-airflow-next := tests/moltres_airflow --ignore=tests/moltres_airflow/test_live.py --ignore=tests/moltres_airflow/test_example.py --ignore=tests/moltres_airflow/test_kill.py --ignore=tests/moltres_airflow/test_iceberg.py --ignore=tests/moltres_airflow/test_broken_servers.py --ignore=tests/moltres_airflow/test_hostile.py --ignore=tests/moltres_airflow/test_trino.py --ignore=tests/moltres_airflow/test_compare.py --ignore=tests/moltres_airflow/test_queries.py --ignore=tests/moltres_airflow/test_lineage.py -k "not (TestOperators and (postgresql or duckdb))"
+TESTS_moltres-airflow-next := tests/moltres_airflow --ignore=tests/moltres_airflow/test_live.py --ignore=tests/moltres_airflow/test_example.py --ignore=tests/moltres_airflow/test_kill.py --ignore=tests/moltres_airflow/test_iceberg.py --ignore=tests/moltres_airflow/test_broken_servers.py --ignore=tests/moltres_airflow/test_hostile.py --ignore=tests/moltres_airflow/test_trino.py --ignore=tests/moltres_airflow/test_compare.py --ignore=tests/moltres_airflow/test_queries.py --ignore=tests/moltres_airflow/test_lineage.py
 TESTS_dq-core-engines := tests/dq_core/engines docs/guides/engines.md
 TESTS_duckdb-next := tests/moltres/dialects/test_conformance.py tests/moltres/test_files.py tests/moltres/test_nested_values.py $(wildcard tests/dq_core/test_check_*.py) tests/dq_core/test_fragments.py tests/dq_core/test_iceberg.py
 TESTS_dialects := tests/dialects
+# How rows reach a database does not depend on Airflow: the suite of operators runs on SQLite with its next version.
+SELECTED_moltres-airflow-next := -k "not (TestOperators and (postgresql or duckdb))"
 # What runs in a process of its own, long lists, and commits of Iceberg and its object stores, do not depend on DuckDB. The last one is about a
 # process that has not imported moltres.
 SELECTED_duckdb-next := -k "not test_check_custom and not long and not sqlite and not SQLite and not postgresql and not PostgreSQL and not keeps_nothing_in_silence"

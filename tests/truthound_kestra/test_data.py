@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -118,6 +119,17 @@ def test_the_values_are_those_that_the_check_reads(tmp_path: Path, engine: str) 
     if engine != "dq_core":
         with pytest.raises(EngineError, match="code is of no single type"):
             check_quality_script(path, CheckScriptConfig(engine_name=engine, rules=[{**rules[0], "column": "code"}]))
+
+
+def test_values_of_json_that_differ_stay_apart(tmp_path: Path) -> None:
+    path = tmp_path / "mixed.jsonl"
+    rows = [{"code": 1, "text": "1", "kind": {"a": 1}}, {"code": "1", "text": "2", "kind": '{"a":1}'}, {"code": True}]
+    path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    loaded = load_data(path)
+    assert loaded["code"].tolist() == ["1", '"1"', "true"]
+    assert loaded["text"].tolist()[:2] == ["1", "2"]
+    assert [json.loads(one) for one in loaded["kind"][:2]] == [{"a": 1}, '{"a":1}']
+    assert loaded["kind"].isna().tolist() == [False, False, True]
 
 
 def test_a_late_string_does_not_change_the_values_before_it(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ class Untyped:
         number: The type that holds all numbers of the column exactly; None if no type does.
         decimal_mark: What stands before the fraction of a number.
         nested: Whether some of the values are objects or lists of JSON.
+        quoted: Whether only their quotes tell some strings of JSON from other values, such as ``"1"`` from ``1``.
     """
 
     raw: str
@@ -32,6 +33,7 @@ class Untyped:
     number: str | None
     decimal_mark: str = "."
     nested: bool = False
+    quoted: bool = False
 
 
 @dataclass(frozen=True)

@@ -222,6 +222,11 @@ class Relation(Selection):
         raw = self.from_.c[untyped.raw]
         return identity(raw, untyped) if exactly else text_of(raw, untyped.form)
 
+    def apart(self, name: str) -> ColumnElement[Any]:
+        """A column's values, of which those that differ stay apart: strings of JSON beside others keep their quotes."""
+        untyped = self.columns[name].untyped
+        return self.from_.c[untyped.raw] if untyped is not None and untyped.quoted else self.by_type()[name]
+
     def misread(self, name: str, families: frozenset[str]) -> ColumnElement[bool]:
         """Whether a value of a column without a declared type can be read as none of the families."""
         untyped = self.columns[name].untyped

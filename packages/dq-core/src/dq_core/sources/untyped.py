@@ -69,8 +69,9 @@ def untyped_relation(
     for name in names:
         raw: Any = files.c[name]
         typing = typings[name]
-        nested = bool(measured.get(name, {}).get("nested"))
-        one = Untyped(raw_names[name], form, typing.number, how.decimal, nested)
+        found = measured.get(name, {})
+        quoted = name not in wanted and 0 < found.get("string", 0) < found.get("known", 0)
+        one = Untyped(raw_names[name], form, typing.number, how.decimal, bool(found.get("nested")), quoted)
         if typing.whole is None:
             valueless = not first[name]["known"]
             columns[name] = Column(name, "VARCHAR", "untyped", untyped=one, valueless=valueless)

@@ -33,7 +33,8 @@ def load_data(
     """Read a whole data set into memory, as a pandas DataFrame. The scripts themselves read data where it is stored.
 
     The data is opened as the check opens it, so that both see the same values: column types of a CSV file come from all
-    of its rows, ``007`` stays a string, and integers next to NULLs keep all digits (nullable types of pandas).
+    of its rows, ``007`` stays a string, and integers next to NULLs keep all digits (nullable types of pandas). Where
+    a column of a JSON file has strings and other values, the strings keep their quotes: ``1`` and ``"1"``.
 
     Args:
         uri: The path or URI of a Parquet, CSV, TSV or JSON file (an array of objects, or one object per line), also
@@ -66,11 +67,16 @@ def load_data(
     source = usable_source(uri, table=table, query=query)
     try:
         with open_source(
-            source, table=table, query=query, storage_options=storage_options, read_options=read_options
+            source,
+            table=table,
+            query=query,
+            storage_options=storage_options,
+            read_options=read_options,
+            by_value=True,
         ) as opened:
             if not opened.relation.columns:
                 raise SourceError(f"{masked_uri(uri)} has no columns, and no rows.")
-            columns = (opened.relation[name].label(name) for name in opened.relation.columns)
+            columns = (opened.relation.apart(name).label(name) for name in opened.relation.columns)
             return moltres.connect(opened.connection).from_select(opened.relation.select(*columns)).to_pandas()
     except RuleError as error:
         raise ConfigurationError(error.problems, suggestion=error.suggestion) from None

@@ -12,7 +12,7 @@ import pytest
 from dq_core import RuleError
 from dq_core.history import bounds_of
 
-TRIALS = 20_000
+TRIALS = 6_000
 
 
 def false_alarms(draw: Callable[[random.Random], float], count: int, rate: float, method: str) -> float:

@@ -93,7 +93,7 @@ install-engines:
 $(ENGINES:%=test-%): test-%:
 	@tools/install-engines
 	@$(SETUP) $(ENVIRONMENT_$*)
-	@$(PROOFS) $(LEG) $* -- .venvs/$(ENVIRONMENT_$*)/bin/python -m pytest $(OPTIONS) -m engines $(TESTS_$*)
+	@$(PROOFS) MOLTRES_TRINO_OWNER=$$PPID $(LEG) $* -- .venvs/$(ENVIRONMENT_$*)/bin/python -m pytest $(OPTIONS) -m engines $(TESTS_$*)
 
 .PHONY: lint
 lint: ## Formatting, lint rules, layers, lock file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from shutil import copyfile
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from support.cases import leave_out
 from support.iceberg import catalog_url
 from support.mariadb import MariaDBServer, mariadb_server
 from support.postgresql import PostgreSQLServer, postgresql_server
+from support.shared_trino import OWNER, shared_trino
 from support.trino import TrinoServer, trino_server
 
 if TYPE_CHECKING:
@@ -35,10 +37,15 @@ def postgresql() -> Iterator[PostgreSQLServer]:
 
 
 @pytest.fixture(scope="session")
-def trino(postgresql: PostgreSQLServer) -> Iterator[TrinoServer]:
-    """A Trino server for the whole run; its tests have the marker engines."""
-    with postgresql.empty() as catalog, trino_server(catalog) as server:
-        yield server
+def trino(request: pytest.FixtureRequest) -> Iterator[TrinoServer]:
+    """A Trino server for the whole run, or for all runs of one make; its tests have the marker engines."""
+    if owner := os.environ.get(OWNER):
+        with shared_trino(int(owner)) as server:
+            yield server
+    else:
+        postgresql: PostgreSQLServer = request.getfixturevalue("postgresql")
+        with postgresql.empty() as catalog, trino_server(catalog) as server:
+            yield server
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ def at(catalog: URL, endpoint: str, **more: str) -> URL:
     return catalog.set(query={"warehouse": f"s3://lake/{uuid4().hex}", **known, **more})
 
 
+@pytest.mark.most_cases(2)
 @pytest.mark.parametrize("credentials", ["properties", "environment"])
 def test_tables_in_an_object_store(
     endpoint: str, catalog: URL, monkeypatch: pytest.MonkeyPatch, credentials: str

@@ -67,6 +67,7 @@ _CATALOG_TABLES = (
     """,
 )
 _numbers = itertools.count(1)
+_OF_A_RUN = re.compile(r"test_\d+_\d+$")
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,9 @@ class TrinoServer:
 
     @contextmanager
     def schema(self, catalog: str) -> Iterator[URL]:
-        """An empty schema, which is dropped afterwards with what is in it."""
-        name = f"test_{next(_numbers)}"
+        """An empty schema, which is dropped afterwards with what is in it and with what its test has made."""
+        own = f"test_{os.getpid()}_"
+        name = f"{own}{next(_numbers)}"
         admin = create_engine(self.url(catalog), poolclass=NullPool)
         with admin.connect() as connection:
             before = _schemas(connection)
@@ -109,6 +111,8 @@ class TrinoServer:
         yield self.url(catalog, name)
         with admin.connect() as connection:
             for schema in _schemas(connection) - before:
+                if _OF_A_RUN.match(schema) and not schema.startswith(own):
+                    continue  # another run uses this server too
                 connection.execute(text(f'DROP SCHEMA "{schema}" CASCADE'))
 
 
@@ -201,6 +205,7 @@ def _configure(server: TrinoServer, heap_mb: int, asking: Mapping[str, object]) 
             "discovery.uri": f"http://127.0.0.1:{port}",
             "query.max-memory-per-node": f"{heap_mb * 4 // 10}MB",
             "memory.heap-headroom-per-node": f"{heap_mb * 2 // 10}MB",
+            "http-server.log.enabled": "false",
             "query.min-expire-age": "2m",  # thousands of queries in a quarter of an hour would fill the heap
             **asking,
         },

@@ -11,8 +11,8 @@ LINT := .venvs/lint/bin
 
 # A leg is one run of pytest: the tests of a distribution, and the pages whose Python blocks run in its environment. The
 # engines of dq-core (truthound, great-expectations, pandera) are a leg of their own, where these are installed; so are the
-# newest pre-release of Airflow, without what is about processes, servers and Iceberg, and the newest DuckDB. `make -j2` runs
-# two legs at once, so the longest come first: what is left for the end is short, and neither core waits for the other.
+# newest pre-release of Airflow, without what is about processes, servers and Iceberg, and the newest DuckDB. `make -j3` runs
+# three legs at once, so the longest come first: what is left for the end is short, and no core waits for another.
 LEGS := dq-core moltres-core moltres-airflow moltres-prefect truthound-kestra dq-core-engines moltres-airflow-next duckdb-next dialects
 ENVIRONMENT_dq-core-engines := truthound-kestra
 TESTS_dq-core := tests/dq_core --ignore=tests/dq_core/engines tests/shared packages/dq-core/README.md docs/guides/checks.md docs/guides/reports.md docs/guides/command-line.md docs/guides/compare.md docs/guides/profile-and-learn.md

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -35,9 +36,13 @@ def run(name: str, command: list[str]) -> int:
 
 
 def leg(name: str, command: list[str]) -> int:
-    """Run pytest, which writes what became of each test."""
+    """Run pytest, which writes what became of each test.
+
+    Its files are in a folder of their own: runs at once that tidy up the one that pytest shares fail each other.
+    """
     forget(name)
-    return note(name, [*command, f"--junitxml={suite_of(name)}"])
+    with tempfile.TemporaryDirectory(prefix="moltres-", ignore_cleanup_errors=True) as folder:
+        return note(name, [*command, f"--junitxml={suite_of(name)}", f"--basetemp={folder}/tests"])
 
 
 def suite_of(name: str) -> Path:

@@ -79,7 +79,7 @@ def test_the_summary_of_ci_expects_every_leg_and_step() -> None:
     expected = {step for step in steps if "$*" not in step} | {f"types-{name}" for name in variable("DISTRIBUTIONS")}
     assert expected == set(variable("STEPS_CHECK"))
     assert (ROOT / ".ci" / "run").read_text().splitlines()[-2:] == [
-        "$(command -v eatmydata) make -k -j2 --output-sync=target test-engines-moltres test test-engines lint types",
+        "$(command -v eatmydata) make -k -j3 --output-sync=target test-engines-moltres test test-engines lint types",
         "make ci-summary",
     ]
 

@@ -178,6 +178,15 @@ def test_a_session_that_gives_less_than_a_query_asks_for(engine: sa.Engine, mari
     limited.dispose()
 
 
+def test_a_session_that_quotes_names_otherwise(engine: sa.Engine, mariadb_url: sa.URL) -> None:
+    """Documents are compared by what they mean."""
+    make(engine, "CREATE TABLE t (doc JSON)", """INSERT INTO t VALUES ('{"a": 1, "b": 2}'), ('{"b": 2, "a": 1.0}')""")
+    quoting = sa.create_engine(mariadb_url, connect_args={"init_command": "SET sql_mode='ANSI_QUOTES'"})
+    failed = [validate(one, [{"type": "unique", "column": "doc"}], table="t") for one in (engine, quoting)]
+    assert [report.results[0].failed_rows for report in failed] == [2, 2]
+    quoting.dispose()
+
+
 @pytest.mark.parametrize("charset", ["latin1", "utf8"])
 def test_a_session_that_lacks_characters(engine: sa.Engine, mariadb_url: sa.URL, charset: str) -> None:
     make(engine, "CREATE TABLE t (id INT, s VARCHAR(9) CHARSET utf8mb4)", "INSERT INTO t VALUES (1, '日🚀')")

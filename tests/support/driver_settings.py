@@ -37,10 +37,25 @@ def settings_of(raw: Any) -> Mapping[str, Any]:
     return {}
 
 
+def pragmas_of(raw: Any) -> list[int]:
+    """The flags of SQLite that give results other columns, or rows that no query asked for."""
+    if not isinstance(raw, sqlite3.Connection):
+        return []
+    cursor = raw.cursor()
+    cursor.row_factory = None
+    return [int(cursor.execute(f"PRAGMA {name}").fetchone()[0]) for name in PRAGMAS]
+
+
+PRAGMAS = {"count_changes": 1, "full_column_names": 1, "short_column_names": 0}
+
+
 def reshape(engine: Engine) -> None:
     """Let connections of an engine give dicts in the place of tuples, and floats in that of decimals."""
 
     def on_checkout(raw: Any, *_: Any) -> None:
+        if isinstance(raw, sqlite3.Connection):
+            for name, flag in PRAGMAS.items():
+                raw.execute(f"PRAGMA {name} = {flag}").close()
         for name, value in settings_of(raw).items():
             setattr(raw, name, value)
 

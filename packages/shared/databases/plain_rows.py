@@ -32,6 +32,9 @@ _EXACT: Final = (
 )  # fmt: skip
 """Types of PostgreSQL that psycopg reads as they are by itself, as NUMERIC, of which a caller can make floats."""
 
+_PRAGMAS: Final[Mapping[str, int]] = {"count_changes": 0, "full_column_names": 0, "short_column_names": 1}
+"""What gives SQLite's results other columns, and writes a row, which nobody reads: they end after it, or not at all."""
+
 
 @contextmanager
 def plain_rows(connection: Connection) -> Iterator[None]:
@@ -74,6 +77,9 @@ def _settings(raw: Any) -> Iterator[_Setting]:
     psycopg, pymysql = sys.modules.get("psycopg"), sys.modules.get("pymysql")
     if isinstance(raw, sqlite3.Connection):
         yield from named({"row_factory": None})
+        for pragma, as_it_is in _PRAGMAS.items():
+            if (value := _pragma(raw, pragma)) is not None:
+                yield partial(_pragma, raw, pragma), value, as_it_is
         if not isinstance(raw.text_factory(b""), str):  # another way to make a string of bytes is left to the caller
             yield from named({"text_factory": str})
     elif psycopg is not None and isinstance(raw, psycopg.Connection):
@@ -91,3 +97,11 @@ def _settings(raw: Any) -> Iterator[_Setting]:
         converters = pymysql.converters
         yield from named({"cursorclass": pymysql.cursors.Cursor})
         yield from named({"encoders": converters.encoders, "decoders": converters.decoders})
+
+
+def _pragma(raw: sqlite3.Connection, name: str, value: int | None = None) -> int | None:
+    """What a flag of SQLite is, or is now; None where this SQLite has none of that name."""
+    cursor = raw.cursor()
+    cursor.row_factory = None
+    found = cursor.execute(f"PRAGMA {name}" if value is None else f"PRAGMA {name} = {value}").fetchone()
+    return None if found is None else int(found[0])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
+from sqlalchemy import func
 
 from moltres import col, connect
 from moltres.errors import ConfigurationError, SchemaMismatchError
@@ -66,3 +67,19 @@ def test_settings_of_a_session_change_no_value(postgresql_url: URL, name: str, v
             assert str(connection.exec_driver_sql(f"SHOW {name}").scalar_one()).startswith(
                 value.split(",", maxsplit=1)[0]
             )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("default_order", "DESC"), ("default_null_order", "nulls_first"), ("integer_division", "true")],
+)
+def test_settings_of_duckdb_change_no_value(name: str, value: str) -> None:
+    data = [{"id": 1, "n": 7, "doc": {"b": [1, "x"], "a": None}}, {"id": 2, "n": None, "doc": {}}]
+    with connect("duckdb://", connect_args={"config": {name: value}}) as db:
+        db.write(data).save_as_table("t")
+        halves = db.table("t").select("id", half=col("n") / 2, share=func.sum(col("n") / 4).over())
+        assert halves.order_by("id").collect() == [
+            {"id": 1, "half": 3.5, "share": 1.75}, {"id": 2, "half": None, "share": 1.75}
+        ]  # fmt: skip
+        assert db.table("t").order_by("id").collect() == data
+        assert db.table("t").order_by("n").collect().column("id") == [1, 2]

@@ -202,6 +202,28 @@ class TestMariaDB(DialectConformance, LostConnections):
                 assert connection.exec_driver_sql("SELECT @@sql_mode").scalar_one() == ""
 
     @pytest.mark.filterwarnings("ignore:Incomplete reflection", "ignore:Did not recognize type")  # of sql_mode=ORACLE
+    @pytest.mark.parametrize("mode", ["", "ANSI_QUOTES", "NO_FIELD_OPTIONS", "ORACLE"])
+    def test_columns_are_what_they_are_however_the_server_describes_them(self, url: URL, mode: str) -> None:
+        name = 'a"b`c'
+        with connect(url, connect_args={"init_command": f"SET sql_mode='{mode}'"}) as db:
+            with db.transaction() as connection:
+                connection.exec_driver_sql(
+                    "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, n INT DEFAULT 3 CHECK (n <> 4), doc JSON)"
+                )
+            data = [{name: 1, "doc": {"k": [1]}}]
+            db.write(data).save_as_table("odd")
+            assert db.table("odd").collect() == data
+            db.write([{"doc": {"k": [1]}}, {"doc": {}}]).save_as_table("t", mode="append")
+            wide = db.write([{"id": 2**40, "n": 2**40}])
+            wide.save_as_table("t", mode="append", on_schema_change="append_new_columns")
+            db.write([{"doc": None}]).save_as_table("t", mode="append")
+            assert [tuple(row.values()) for row in db.table("t").order_by("id").collect()] == [
+                (1, 3, {"k": [1]}), (2, 3, {}), (2**40, 2**40, None), (2**40 + 1, 3, None)
+            ]  # fmt: skip
+            with pytest.raises(MoltresError):
+                db.write([{"n": 4}]).save_as_table("t", mode="append")
+
+    @pytest.mark.filterwarnings("ignore:Incomplete reflection", "ignore:Did not recognize type")  # of sql_mode=ORACLE
     @pytest.mark.parametrize(
         ("name", "value"),
         [
@@ -210,6 +232,8 @@ class TestMariaDB(DialectConformance, LostConnections):
             ("max_sort_length", "8"),
             ("sort_buffer_size", "32768"),
             ("sql_mode", "'ORACLE'"),
+            ("sql_mode", "'HIGH_NOT_PRECEDENCE'"),
+            ("sql_mode", "'ANSI_QUOTES'"),
             ("sql_safe_updates", "1"),
             ("default_storage_engine", "MyISAM"),
             ("character_set_results", "latin1"),
@@ -234,6 +258,8 @@ class TestMariaDB(DialectConformance, LostConnections):
             assert rows(db) == rows(db, "u") == data
             db.table("u").where(col("id") > 1).write.save_as_table("t", mode="overwrite")
             assert rows(db) == db.table("t").order_by("id").to_arrow().to_pylist() == data[1:]
+            db.write([{"id": 1, "doc": {"a": ["\\", 1.5]}}]).save_as_table("documents")
+            assert db.table("documents").collect() == [{"id": 1, "doc": {"a": ["\\", 1.5]}}]
             others = "SELECT 1 FROM information_schema.tables WHERE table_schema = database() AND engine <> 'InnoDB'"
             assert db.sql(others).count() == 0
             assert setting() == before

@@ -24,7 +24,7 @@ from moltres.errors import (
 )
 from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.data import CHANGING_MODES, EVERY_MODE, rows
-from support.driver_settings import reshape, settings_of
+from support.driver_settings import pragmas_of, reshape, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -124,7 +124,7 @@ class Targets(DialectSuite):
             for number in (1, 2, 3)
         ]
         given.write(data[:2]).save_as_table("t", mode="append", run_key="k")
-        given.write(data[1:]).save_as_table("t", mode="merge", keys=["id"])
+        assert given.write(data[1:]).save_as_table("t", mode="merge", keys=["id"]).rows_updated == 1
         frame = given.table("t").order_by("id")
         assert frame.collect() == frame.to_arrow().to_pylist() == data
         assert [len(batch) for batch in frame.iter_batches(2)] == [2, 1]
@@ -134,9 +134,10 @@ class Targets(DialectSuite):
             assert rows(other) == data
         with engine.connect() as connection:
             raw: Any = connection.connection.driver_connection
-            kept = settings_of(raw) if how == "other rows" else {}
+            kept, flags = settings_of(raw) if how == "other rows" else {}, pragmas_of(raw)
             connect(connection).table("t").collect()
             assert {name: getattr(raw, name) for name in kept} == kept
+            assert pragmas_of(raw) == flags
             assert connection.get_execution_options().get("yield_per") == (1 if how == "streams" else None)
 
     # -- keys of loads

@@ -150,7 +150,7 @@ _MARKED = f"""array_to_string(list_transform(regexp_extract_all({{value}}, {_TOK
 _PLACE = """list_transform(string_split(replace(fullkey, '[', '.['), '.'),
  lambda step: CASE WHEN step[1] = '[' THEN lpad(step, 12, '0') ELSE step END)"""
 #: A comma behind each node; what closes one is behind all that is in it.
-_SORTED = f"""(SELECT string_agg(part.token, '' ORDER BY part.place) FROM (SELECT unnest(CASE
+_SORTED = f"""(SELECT string_agg(part.token, '' ORDER BY part.place ASC) FROM (SELECT unnest(CASE
  WHEN closing = '' THEN [{{'place': place, 'token': opening || CAST(value AS VARCHAR) || ','}}] ELSE
  [{{'place': place, 'token': opening}}, {{'place': list_append(place, '~'), 'token': closing || ','}}] END) AS part
  FROM (SELECT value, {_PLACE} AS place, CASE type WHEN 'OBJECT' THEN '}}' WHEN 'ARRAY' THEN ']' ELSE '' END AS closing,

@@ -153,8 +153,8 @@ _STRINGS = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _OUTSIDE = f"REGEXP_REPLACE({{value}}, {_literal(_STRINGS)}, {_literal(chr(34) * 2)})"
 _ESCAPE = r'(?-i)(?<!\\)(?:\\\\)*\\[^"\\/bfnrtu]'
 _POINT = r"\.(?![0-9])"
-_IS_JSON = f"""(JSON_VALID({{value}}) AND NOT {_OUTSIDE} REGEXP {_literal(_POINT)}
- AND (LOCATE({_BACKSLASH}, {{value}}) = 0 OR NOT {{value}} REGEXP {_literal(_ESCAPE)}))"""
+_IS_JSON = f"""(JSON_VALID({{value}}) AND NOT ({_OUTSIDE} REGEXP {_literal(_POINT)})
+ AND (LOCATE({_BACKSLASH}, {{value}}) = 0 OR NOT ({{value}} REGEXP {_literal(_ESCAPE)})))"""
 _JSON = f"""CASE WHEN NOT {_IS_JSON} THEN CONCAT('!text ', LOWER(HEX({{value}})))
  WHEN LOCATE({_BACKSLASH}, {{value}}) = 0
   THEN CAST(JSON_NORMALIZE(CONCAT({{value}}, ' ')) AS CHAR CHARACTER SET utf8mb4)

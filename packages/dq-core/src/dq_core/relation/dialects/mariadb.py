@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError
 
+from ..._shared.databases.mariadb_documents import checked_document
 from ..._shared.databases.mariadb_settings import TELLS_ALL, with_whole_results
 from ..._shared.databases.mariadb_warnings import ASKS, changed_value
 from ..._shared.fingerprints.canonical_sql import MariaDBForms
@@ -323,8 +324,7 @@ def _printed(code: int, charset: str, of_one_digit: bool) -> str:
 def _documents(connection: Connection, table: sa.TableClause) -> set[str]:
     """The columns that were declared as JSON, which is LONGTEXT with a check there."""
     clauses = connection.execute(_CHECKS, {"schema": table.schema, "table": table.name}).scalars()
-    found = (re.fullmatch(r"json_valid\(`(.+)`\)", clause, re.DOTALL) for clause in clauses)
-    return {one[1].replace("``", "`") for one in found if one is not None}
+    return {name for name in map(checked_document, clauses) if name is not None}
 
 
 def _column(name: str, type_name: str) -> Column:

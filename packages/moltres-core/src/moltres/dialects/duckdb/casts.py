@@ -38,6 +38,14 @@ class _Casts:
             return written
         return f"substr({written}, 1, {int(length)})"
 
+    def visit_truediv_binary(self, binary: Any, operator: Any, **options: Any) -> str:
+        """Of integers a double, also where ``integer_division`` makes ``/`` another ``//``."""
+        sides = (binary.left, binary.right)
+        compiler: Any = self
+        if any(logical_type(side.type).name not in {"integer", "boolean"} for side in sides):
+            return str(super().visit_truediv_binary(binary, operator, **options))  # type: ignore[misc]  # of the compiler
+        return "(CAST({} AS DOUBLE) / {})".format(*(compiler.process(side, **options) for side in sides))
+
     def visit_floordiv_binary(self, binary: Any, operator: Any, **options: Any) -> str:
         """Of integers an integer, as on other databases."""
         sides = (binary.left, binary.right)

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable, SetTableComment
 
+from ..._shared.databases.mariadb_documents import checked_document
 from ..._shared.databases.mariadb_settings import with_whole_results
 from ..._shared.fingerprints.canonical_sql import MariaDBForms
 from ...errors import ColumnNotFoundError, MoltresError, QueryError
@@ -277,9 +278,8 @@ class MariaDBDialect(Exact, NamedLocks, FoundRows, Dialect):
         if not texts:
             return
         clauses = connection.execute(_CHECKS, {"schema": table.schema, "table": table.name}).scalars()
-        for clause in clauses:
-            name = clause.removeprefix("json_valid(`").removesuffix("`)").replace("``", "`")
-            if clause.startswith("json_valid(`") and name in texts:
+        for name in map(checked_document, clauses):
+            if name in texts:
                 texts[name].type = mysql.JSON()
 
     def instead_of_null(self, connection: Connection, table: Table, described: Sequence[Any]) -> frozenset[str]:

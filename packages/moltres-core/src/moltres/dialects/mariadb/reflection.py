@@ -1,4 +1,4 @@
-"""What SQLAlchemy does not read of ``SHOW CREATE TABLE``: names with backquotes or line breaks, some defaults."""
+"""What SQLAlchemy does not read of ``SHOW CREATE TABLE``: names with quotes or line breaks, some defaults."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-_ODD = re.compile(r"[`\r\n]")
+_ODD = re.compile(r"[`\"\r\n]")
 _PERIOD = ("ROW START", "ROW END")
 
 _COLUMNS = text(
@@ -40,9 +40,10 @@ def columns_of(
         told = {row["name"]: row for row in rows}
         return [_completed(column, told.get(column["name"], {})) for column in usual()]
     # As the server itself would write the table, but with names that can be read.
-    lines = [f"  `c{number}` {_declared(row)}" for number, row in enumerate(rows)]
-    statement = "CREATE TABLE `t` (\n" + ",\n".join(lines) + "\n)"
     dialect: Any = connection.engine.dialect
+    quoted = dialect.identifier_preparer.quote_identifier  # in the quotes that the parser looks for
+    lines = [f"  {quoted(f'c{number}')} {_declared(row)}" for number, row in enumerate(rows)]
+    statement = f"CREATE TABLE {quoted('t')} (\n" + ",\n".join(lines) + "\n)"
     parser = MySQLTableDefinitionParser(dialect, dialect.identifier_preparer)
     columns: Sequence[Any] = parser.parse(statement, "utf8mb4").columns
     return [{**_completed(column, row), "name": row["name"]} for column, row in zip(columns, rows, strict=True)]
@@ -52,6 +53,8 @@ def _completed(column: Any, row: Any) -> dict[str, Any]:
     """A column as it is described, with what only the server says of it."""
     stamped = "on update" in (row.get("extra") or "").lower()
     found = {**column, "default": column.get("default") or row.get("fallback"), "stamped": stamped}
+    if "auto_increment" in (row.get("extra") or "").lower():  # which the server leaves out in some modes
+        found["autoincrement"] = True
     if row.get("generated") is not None:  # also ROW START and ROW END
         found.setdefault("computed", {"sqltext": row["generated"], "persisted": "STORED" in row["extra"]})
     return found

@@ -20,8 +20,9 @@ __all__ = ["storing_as_given"]
 _WRITING: Final = ("sql_mode", "default_storage_engine", "sql_safe_updates", "optimizer_switch", *TELLS_ALL)
 _MODES: Final = frozenset({"STRICT_ALL_TABLES", "NO_AUTO_VALUE_ON_ZERO"})
 """Without the second one, a numbered column stores the next number for 0."""
-_OTHER_VALUES: Final = frozenset({"EMPTY_STRING_IS_NULL", "ORACLE"})
-"""Modes with which a column holds something else: the second one makes a DATETIME of a DATE."""
+_OTHER_VALUES: Final = frozenset({"EMPTY_STRING_IS_NULL", "ORACLE", "NO_FIELD_OPTIONS"})
+"""Modes with which a column holds something else: the second one makes a DATETIME of a DATE. With the last one the
+server describes columns without AUTO_INCREMENT, so that one that is stated anew would lose it."""
 _WITHOUT_TRANSACTIONS: Final = frozenset({"MyISAM", "Aria", "MEMORY", "CSV"})
 
 _CACHES: Final = "subquery_cache="

@@ -44,8 +44,10 @@ def widen(connection: Connection, table: Table, column: Column[Any]) -> None:
     name = connection.dialect.identifier_preparer.format_table(table)
     statement = str(connection.exec_driver_sql(f"SHOW CREATE TABLE {name}").one()[1])
     quoted = f"`{column.name.replace('`', '``')}`"
+    doubled = column.name.replace('"', '""')
+    named = rf'(?:{re.escape(quoted)}|"{re.escape(doubled)}")'  # the latter with ANSI_QUOTES
     declared = re.search(
-        rf"^  {re.escape(quoted)} \w+(?:\([\d, ]*\))?(?: unsigned)?(?: zerofill)?(.*?),?$", statement, re.MULTILINE
+        rf"^  {named} \w+(?:\([\d, ]*\))?(?: unsigned)?(?: zerofill)?(.*?),?$", statement, re.MULTILINE
     )
     if declared is None:
         raise ConfigurationError(

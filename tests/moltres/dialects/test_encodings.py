@@ -83,3 +83,30 @@ def test_settings_of_duckdb_change_no_value(name: str, value: str) -> None:
         ]  # fmt: skip
         assert db.table("t").order_by("id").collect() == data
         assert db.table("t").order_by("n").collect().column("id") == [1, 2]
+
+
+@pytest.mark.parametrize(("declared", "first", "second"), [("ENUM('a', 'b')", "a", "b"), ("BIT", "0101", "1")])
+def test_keys_of_types_that_only_duckdb_has(declared: str, first: str, second: str) -> None:
+    with connect("duckdb://") as db:
+        with db.transaction() as connection:
+            for table in ("old", "new"):
+                connection.exec_driver_sql(f"CREATE TABLE {table} (k {declared}, v INT)")
+            connection.exec_driver_sql(f"INSERT INTO old VALUES ('{first}', 1)")
+            connection.exec_driver_sql(f"INSERT INTO new VALUES ('{first}', 2), ('{second}', 3)")
+        expected = [{"k": first, "v": 2}, {"k": second, "v": 3}]
+        for data in (db.table("new"), db.table("new").collect()):
+            assert db.write(data).save_as_table("old", mode="merge", keys=["k"]).rows_written == 2
+            db.write(data).save_as_table("old", mode="overwrite_partitions", partition_by=["k"])
+            assert db.table("old").order_by("v").collect() == expected
+            with connect("duckdb://") as other:
+                other.write(data).save_as_table("t")
+                assert other.table("t").order_by("v").collect() == expected
+
+
+def test_strings_of_bits_elsewhere(postgresql_url: URL) -> None:
+    with connect("duckdb://") as db, connect(postgresql_url) as other:
+        with db.transaction() as connection:
+            connection.exec_driver_sql("CREATE TABLE t AS SELECT '0101'::BIT AS bits")
+        for data in (db.table("t"), db.table("t").collect()):
+            other.write(data).save_as_table("t", mode="overwrite")
+            assert other.table("t").collect() == [{"bits": "0101"}]

@@ -12,7 +12,7 @@ from sqlalchemy import types as sql
 from sqlalchemy.dialects import postgresql
 
 from ..base import Told
-from .types import SHORT_STAMPS, ShortStamp
+from .types import SHORT_STAMPS, Native, ShortStamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -134,14 +134,19 @@ def _type(written: str) -> TypeEngine[Any] | None:
 
 
 def reflected(connection: Connection, table: str, schema: str | None) -> Sequence[Any]:
-    """What SQLAlchemy says of the columns of a table or view, which reads all time stamps as TIMESTAMP.
+    """What SQLAlchemy says of the columns of a table or view.
+
+    It reads all time stamps as TIMESTAMP, and BIT, which has any number of bits here, as PostgreSQL's, which has one.
 
     Args:
         connection: Where it is.
         table: Its name.
         schema: Its schema; None for the default.
     """
-    found = inspect(connection).get_columns(table, schema=schema)
+    found: Sequence[Any] = [
+        {**column, "type": Native()} if isinstance(column["type"], postgresql.BIT) else column
+        for column in inspect(connection).get_columns(table, schema=schema)
+    ]
     if not any(isinstance(column["type"], sql.DateTime) for column in found):
         return found
     everything: Select[Any] = select(literal_column("*")).select_from(Table(table, MetaData(), schema=schema))

@@ -224,8 +224,8 @@ class DuckDBDialect(Dialect):
         return sql.String(length, collation="C")
 
     def by_code_points(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Whatever the collation of the column, or `default_collation`."""
-        return collate(value, "C") if logical_type(value.type).name == "text" else value
+        """Whatever the collation of the column, or `default_collation`; the text of an ENUM, which has none."""
+        return collate(value.cast(sql.Text()), "C") if logical_type(value.type).name == "text" else value
 
     def fill(self, connection: Connection, table: Table, described: Sequence[Any]) -> Fill:
         """Also generated columns, which reflection takes for columns with a default."""

@@ -241,6 +241,9 @@ class IncrementalLoads(DialectSuite):
             db.write(frame).save_as_table("t", mode="append", cursor="m", lag=0)
         with pytest.raises(ConfigurationError, match="its lag a number"):
             db.write(frame).save_as_table("t", mode="append", cursor="n", lag="1 minute")
+        shop.write([{"at": dt.date(2024, 1, 2)}]).save_as_table("days")
+        with pytest.raises(ConfigurationError, match="lag: 1000000000000000 is longer than the longest duration"):
+            db.write(shop.table("days")).save_as_table("t", mode="append", cursor="at", lag=10**15)
         assert "t" not in db.tables()
         db.write(frame).save_as_table("t", mode="append", cursor="n", lag=0)
         with pytest.raises(ConfigurationError, match="Another query fills the table 't'"):

@@ -149,14 +149,18 @@ def lag_for(type_: TypeEngine[Any], lag: Any, name: str) -> Lag:
         name: The cursor.
 
     Raises:
-        ConfigurationError: If the cursor has numbers, and the lag is a duration.
+        ConfigurationError: If the cursor has numbers, and the lag is a duration; or if it has moments, and the lag is
+            longer than any duration.
     """
     kind = logical_type(type_)
     moments, lag = kind.name in ("date", "timestamp"), _number_of(lag)
     if lag is None or _is_zero(lag):
         return dt.timedelta() if moments else 0
     if moments:
-        return parse_duration(lag)
+        try:
+            return parse_duration(lag)
+        except ValueError as error:  # of a number, which is one for a cursor of numbers
+            raise ConfigurationError(f"lag: {error}.") from None
     if not is_number(lag):
         raise ConfigurationError(f"lag={lag!r}: the cursor {name!r} is {kind}, and its lag a number.")
     return Decimal(str(lag))

@@ -9,8 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
+import polars as pl
 import pytest
 import sqlalchemy as sa
 
@@ -207,6 +210,27 @@ def test_an_enum_and_a_domain_over_one_are_text(postgres: Callable[..., sa.Engin
     assert schema.passed, schema.message
     assert schema.observed["x"] == "state"
     assert {"in_set", "type"} <= {rule.check.kind for rule in learn(engine, table="t", columns=["x"]).rules}
+
+
+def test_values_of_an_enum_are_ordered_as_text(postgres: Callable[..., sa.Engine], tmp_path: Path) -> None:
+    file = sa.create_engine(f"duckdb:///{tmp_path / 'enums.duckdb'}")
+    for engine in (file, postgres()):
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TYPE state AS ENUM ('z', 'b', 'a')")
+            connection.exec_driver_sql("CREATE TABLE t (x state)")
+            connection.exec_driver_sql("INSERT INTO t VALUES ('b'), ('a'), (NULL)")
+        _is_ordered_as_text(engine, table="t")
+    file.dispose()
+    values, members = ["b", "a", None], ["z", "b", "a"]
+    _is_ordered_as_text(pd.DataFrame({"x": pd.Categorical(values, categories=members, ordered=True)}))
+    _is_ordered_as_text(pl.DataFrame({"x": pl.Series(values, dtype=pl.Enum(members))}))
+
+
+def _is_ordered_as_text(source: Any, **options: Any) -> None:
+    bounds = [_of("statistic", statistic="max", min="b", max="b"), _of("statistic", statistic="min", max="a")]
+    assert validate(source, [*bounds, _of("in_range", min="a", max="b")], **options)
+    column = profile(source, **options).column("x")
+    assert (column.min, column.max) == ("a", "b")
 
 
 def test_citext_is_compared_letter_by_letter(postgres: Callable[..., sa.Engine]) -> None:

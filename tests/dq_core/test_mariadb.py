@@ -314,6 +314,36 @@ def test_a_column_that_is_declared_as_json_is_json_and_text(engine: sa.Engine, d
     assert validate(engine, [{"type": "regex", "column": "j`1", "pattern": "a"}], table="t")
 
 
+def test_what_is_learned_of_documents_passes_on_their_table(engine: sa.Engine) -> None:
+    documents = ['{"a": 1}', '{"a":1.0}', '{ "a":1 }', "[]"]
+    values = ", ".join(f"({number}, '{documents[number % 4]}')" for number in range(80))
+    make(engine, "CREATE TABLE t (id INT, j JSON)", f"INSERT INTO t VALUES {values}")
+    learned = learn(engine, table="t")
+    assert {rule.type for rule in learned if rule.column == "j"} >= {"not_null", "type"}
+    assert learned(engine, table="t").passed
+
+
+@pytest.mark.parametrize(
+    ("declared", "family"),
+    [
+        ("VARCHAR(9) COMPRESSED", "text"),
+        ("TEXT COMPRESSED", "text"),
+        ("BLOB COMPRESSED", "binary"),
+        ("ENUM('a /* b */', 'B')", "text"),
+        ("INT(5) ZEROFILL", "integer"),
+        ("DOUBLE ZEROFILL", "float"),
+        ("DECIMAL(5, 2) ZEROFILL", "decimal"),
+    ],
+)
+def test_how_a_column_is_stored_is_no_part_of_its_type(engine: sa.Engine, declared: str, family: str) -> None:
+    make(engine, f"CREATE TABLE t (x {declared})", "INSERT INTO t VALUES (NULL)")
+    assert profile(engine, table="t").column("x").family == family
+    if family == "text":
+        make(engine, "INSERT INTO t VALUES ('B')")
+        (result,) = validate(engine, [{"type": "in_set", "column": "x", "values": ["b"]}], table="t").results
+        assert (result.failed_rows, result.considered_rows) == (1, 1)
+
+
 def test_history_tells_suites_apart_by_case(engine: sa.Engine, mariadb_url: sa.URL) -> None:
     history = History(mariadb_url)
     suite = Suite([{"type": "not_null", "column": "a"}])

@@ -337,10 +337,33 @@ class TestFrames:
         assert validate(frame, [{"type": "unique", "column": "0"}]).passed
         assert not validate(frame, [{"type": "not_null", "column": "('a', 1)"}]).passed
 
-    def test_columns_of_the_same_name_are_refused(self) -> None:
-        frame = pd.DataFrame([[1, 2]], columns=["a", "A"])
-        with pytest.raises(RuleError, match="Duplicate column names: 'a' and 'A'"):
+    @pytest.mark.parametrize(
+        ("frame", "twins"),
+        [
+            (pd.DataFrame([[1, 2]], columns=["a", "A"]), "'a' and 'A'"),
+            (pd.DataFrame([[1, 2, 3]], columns=["id", "a", "a"]), "'a' and 'a'"),
+            (pd.DataFrame([[1, 2]], columns=[7, "7"]), "'7' and '7'"),
+            (pl.DataFrame({"A": [1], "a": [2], "A_1": [3]}), "'A' and 'a'"),
+            (pl.LazyFrame({"A": [1], "a": [{1}]}), "'A' and 'a'"),
+            (pa.table([[1], [2]], names=["a", "a"]), "'a' and 'a'"),
+            (pa.table([[1], [2]], names=["a", "A"]).to_reader(), "'a' and 'A'"),
+            (ds.dataset(pa.table([[1], [2]], names=["a", "A"])), "'a' and 'A'"),
+        ],
+        ids=lambda value: type(value).__name__,
+    )
+    def test_columns_of_the_same_name_are_refused(self, frame: Any, twins: str) -> None:
+        with pytest.raises(RuleError, match=f"Duplicate column names: {twins}"):
             validate(frame, [RULE])
+
+    @pytest.mark.parametrize("make", [pl.DataFrame, pa.table, pd.DataFrame])
+    def test_letters_beyond_ascii_tell_columns_apart(self, make: Any) -> None:
+        rules = [{"type": "in_set", "column": name, "values": [n]} for n, name in enumerate(("Ä", "ä", "ß", "ss"))]
+        assert validate(make({"Ä": [0], "ä": [1], "ß": [2], "ss": [3]}), rules)
+
+    @pytest.mark.parametrize("make", [pl.DataFrame, pa.table, pd.DataFrame])
+    def test_a_column_without_a_name_is_refused(self, make: Any) -> None:
+        with pytest.raises(RuleError, match="The name of a column is an empty string"):
+            validate(make({"": [1], "v0": [2]}), [{"type": "not_null", "column": "v0"}])
 
     def test_polars(self) -> None:
         assert found(pl.DataFrame(ROWS)) == EXPECTED
@@ -380,12 +403,22 @@ class TestRows:
         with open_source([{"x": value} for value in values]) as opened:
             assert opened.relation.columns["x"].type_name == type_name
 
+    def test_keys_that_are_no_strings(self) -> None:
+        rows = [{1: -5, ("a", "b"): "x", None: 1.5}, {1: 3}]
+        rules = [
+            {"type": "in_range", "column": "1", "min": 0},
+            {"type": "in_set", "column": "('a', 'b')", "values": ["x"]},
+            {"type": "not_null", "column": "None"},
+        ]
+        assert [one.failed_rows for one in validate(rows, rules).results] == [1, 0, 1]
+
     @pytest.mark.parametrize(
         ("rows", "problem"),
         [
             ([1, 2], "Rows must be mappings of column to value, not int"),
             ([{"a": 1, "A": 2}], "Duplicate column names"),
             ([{"": 1}], "The name of a column is an empty string"),
+            ([{1: 1, "1": 2}], "Duplicate column names"),
         ],
     )
     def test_what_is_no_row(self, rows: Any, problem: str) -> None:

@@ -257,7 +257,7 @@ class _Profiling:
 
     def _grouped(self, column: Column, top_n: int) -> tuple[int | None, tuple[ValueCount, ...]]:
         value = self.relation[column.name]
-        if column.family in _NOT_GROUPED:
+        if column.is_json or column.family in _NOT_GROUPED:
             return None, ()
         grouped = self.relation.select(value.label("value"), sa.func.count().label("n")).group_by(
             *self.relation.groups(column.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from .._shared.statements import Deadline
 
 __all__ = ["NO_COLUMN", "Registered", "register"]
+
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 #: What DuckDB has instead of no column at all.
 NO_COLUMN = "(none)"
@@ -72,6 +75,7 @@ def register(
         case "pyarrow":
             table = _arrow_table(source, kind, deadline)
             if table is None:
+                _refuse_names(getattr(getattr(source, "schema", None), "names", ()))
                 raw.register(name, source)
                 return Registered(f"pyarrow {kind}")
             rest, odd = arrow_columns(table)
@@ -100,10 +104,13 @@ def _register_rows(
             raise RuleError(
                 [f"Rows must be mappings of column to value, not {type(row).__name__}: {repr_of(row, 80)}."]
             )
-    names = dict.fromkeys(map(str, columns)) if not rows else dict.fromkeys(str(key) for row in rows for key in row)
+    # A key that is no string has a name that no row has.
+    keys = list(dict.fromkeys(columns if not rows else (key for row in rows for key in row)))
+    names = list(map(str, keys))
     if rows:
         _refuse_names(names)
-    values, refused = _python({column: [row.get(column) for row in rows] for column in names}, deadline)
+    named = zip(names, keys, strict=True)
+    values, refused = _python({name: [row.get(key) for row in rows] for name, key in named}, deadline)
     kinds, told = _kinds(values, names)
     typed = store(raw, f"{name}_values", values | told, deadline)
     origin = quoted(f"{name}_values") if typed else f"range({len(rows)})"
@@ -180,6 +187,7 @@ def _combined(
     deadline: Deadline | None,
 ) -> Registered:
     """A frame and the columns that DuckDB cannot read as they are, as one relation."""
+    _refuse_names(columns)
     if not odd:
         raw.register(name, rest)
         return Registered()
@@ -196,7 +204,7 @@ def _combined(
 
 
 def _refuse_names(names: Iterable[str]) -> None:
-    """DuckDB ignores the case of column names, and knows no empty ones and no half characters."""
+    """DuckDB ignores the case of the letters A to Z in column names, and knows no empty ones and no half characters."""
     names = list(names)
     halved = [name for name in names if is_halved(name)]
     if halved:
@@ -204,7 +212,13 @@ def _refuse_names(names: Iterable[str]) -> None:
     if "" in names:
         raise RuleError(["The name of a column is an empty string."])
     seen: dict[str, str] = {}
-    twins = [(seen[name.casefold()], name) for name in names if seen.setdefault(name.casefold(), name) is not name]
+    twins: list[tuple[str, str]] = []
+    for name in names:
+        key = name.translate(_LOWER)
+        if key in seen:
+            twins.append((seen[key], name))
+        else:
+            seen[key] = name
     if twins:
         raise RuleError(
             [f"Duplicate column names: {one!r} and {other!r} (case does not matter)." for one, other in twins]

@@ -58,6 +58,8 @@ _FAMILIES = {
     "year": "integer", "bit": "integer", "enum": "text", "set": "text", "inet4": "text", "inet6": "text",
     "uuid": "text",
 }  # fmt: skip
+#: What stands behind a type, and is no part of it: how it is shown, or stored (`` /*M!100301 COMPRESSED*/``).
+_ASIDE = re.compile(r"(?: zerofill| ?/\*[^']*\*/)+$")
 #: Strings of so many characters are grouped as they are; sorts compare no more than the first MB of longer ones.
 _SORTED_CHARACTERS = 255
 #: Types by the codes of the protocol, which every driver reports; those of strings also stand for bytes.
@@ -328,6 +330,7 @@ def _documents(connection: Connection, table: sa.TableClause) -> set[str]:
 
 
 def _column(name: str, type_name: str) -> Column:
+    type_name = _ASIDE.sub("", type_name)
     column = Column.of(name, type_name)
     if type_name.lower().startswith(_BOOLEAN):
         return replace(column, family="boolean")

@@ -147,8 +147,9 @@ class DuckDB(Dialect):
         if column.type_name == "VARCHAR":
             # Without the collation of a column or a database, which may know no case or no accents.
             return sa.collate(sa.cast(value, sa.Text()) if column.valueless else value, "C")
-        printed = column.family == "text" and family_of_name(column.type_name) != "text"
-        return sa.cast(value, sa.Text()) if printed else self.marked(value, column)
+        # The values of an ENUM are ordered by their places in it.
+        printed = family_of_name(column.type_name) != "text" or column.type_name.startswith("ENUM(")
+        return sa.cast(value, sa.Text()) if column.family == "text" and printed else self.marked(value, column)
 
     def marked(self, value: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
         """What may have nanoseconds."""

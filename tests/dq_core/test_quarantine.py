@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import polars as pl
+import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
@@ -229,6 +231,12 @@ def test_a_parquet_file_has_the_values(tmp_path: Path, value: str, kind: str | N
     quarantine(f"duckdb:///{path}", [{"type": "null", "column": "id"}], table="t", to=target)
     (found,) = duckdb.sql(f"SELECT (v::VARCHAR, typeof(v)) FROM '{target}'").fetchall()
     assert found == want if kind is None else found[0] == (want[0][0], kind)
+
+
+def test_arrays_that_are_null_go_to_a_parquet_file(tmp_path: Path) -> None:
+    source = pl.DataFrame({"id": [1, 2, 3], "x": pl.Series([[1, 2], None, [3, 4]], dtype=pl.Array(pl.Int8, 2))})
+    quarantine(source, [{"type": "in_range", "column": "id", "min": 4}], to=tmp_path / "bad.parquet")
+    assert pq.read_table(tmp_path / "bad.parquet").column("x").to_pylist() == [[1, 2], None, [3, 4]]
 
 
 def test_long_integers_and_mixed_values_go_to_a_parquet_file(tmp_path: Path) -> None:

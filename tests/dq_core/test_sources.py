@@ -378,6 +378,37 @@ class TestFrames:
         assert found(ds.dataset(tmp_path)) == EXPECTED
 
 
+    @pytest.mark.parametrize(
+        ("values", "kind"),
+        [
+            ([Decimal("1.5"), Decimal("2.5")], pa.decimal128(38, 1)),
+            ([Decimal("1.5"), Decimal("2.5")], pa.decimal32(5, 1)),
+            ([{"a": 1}, {"a": 2}], pa.struct([("a", pa.int8())])),
+            ([[1], [2]], pa.list_(pa.int8())),
+            ([[1], [2]], pa.list_(pa.int8(), 1)),
+            ([[("a", 1)], [("b", 2)]], pa.map_(pa.string(), pa.int8())),
+        ],
+        ids=lambda value: str(value) if isinstance(value, pa.DataType) else "",
+    )
+    def test_arrow_of_dictionaries_and_runs(self, values: list[Any], kind: pa.DataType) -> None:
+        named = pa.DictionaryArray.from_arrays(pa.array([0, 1, None, 1], pa.int8()), pa.array(values, kind))
+        runs = pa.RunEndEncodedArray.from_arrays(pa.array([3, 4, 9], pa.int32()), pa.array([*values, None], kind))
+        within = pa.StructArray.from_arrays([named], ["x"])
+        rules: list[dict[str, Any]] = [{"type": "not_null", "column": "x"}, {"type": "unique", "column": "x"}]
+        if pa.types.is_decimal(kind):
+            rules.append({"type": "in_range", "column": "x", "min": 2})
+        # One at a time: the failing rows of one rule are looked for with its own condition.
+        for array, failed in ((named, [1, 2, 1]), (runs.slice(2, 4), [2, 0, 1]), (within, [0, 2])):
+            table = pa.table({"x": array})
+            counts = [validate(table, [rule]).results[0].failed_rows for rule in rules[: len(failed)]]
+            assert counts == failed[: len(rules)]
+
+    def test_polars_of_long_integers_within_others(self) -> None:
+        frame = pl.DataFrame({"x": pl.Series([{"a": 2**100}, {"a": 2**100}, None], dtype=pl.Struct({"a": pl.Int128}))})
+        rules = [{"type": "unique", "column": "x"}, {"type": "not_null", "column": "x"}]
+        assert [one.failed_rows for one in validate(frame, rules).results] == [2, 1]
+
+
 class TestRows:
     def test_missing_keys_are_null(self) -> None:
         assert found([{"id": 1, "name": "a"}, {"id": 2}, {"id": 3, "name": "b"}]) == EXPECTED

@@ -146,6 +146,12 @@ def test_what_stands_within_others_keeps_its_digits_and_zone(
     assert duck.read_parquet(tmp_path / "x.parquet").collect().column("x") == [expected]
 
 
+def test_other_libraries_read_arrays_that_are_null(duck: Database, tmp_path: Path) -> None:
+    frame = duck.sql("SELECT i AS id, (CASE WHEN i < 2 THEN [i, i] END)::INTEGER[2] AS x FROM range(3) AS t(i)")
+    frame.write.parquet(tmp_path / "x.parquet")
+    assert pq.read_table(tmp_path / "x.parquet").column("x").to_pylist() == [[0, 0], [1, 1], None]
+
+
 @pytest.mark.parametrize("value", ["'10:00:00+02'::TIMETZ", "INTERVAL 1 DAY"])
 def test_what_json_has_no_form_for_is_refused_within_structs(duck: Database, value: str) -> None:
     frame = duck.sql(f"SELECT {{'a': {value}}} AS x")

@@ -31,9 +31,12 @@ def parquet_type(type_: Any, is_text: Callable[[Any], bool]) -> str:
     nested = type_.children if type_.id in ("list", "array", "struct", "map") else []
     children = [(name, child) for name, child in nested if hasattr(child, "id")]
     forms = [parquet_type(child, is_text) for _, child in children]
+    if type_.id == "array":
+        # A file has lists only, and DuckDB writes arrays that are NULL in a way that PyArrow does not read.
+        return f"{forms[0]}[]"
     if forms == [str(child) for _, child in children]:
         return str(type_)
     if type_.id == "struct":
         fields = [f"{identifier(name)} {form}" for (name, _), form in zip(children, forms, strict=True)]
         return f"STRUCT({', '.join(fields)})"
-    return {"map": "MAP({0}, {1})", "list": "{0}[]"}.get(type_.id, f"{{0}}[{nested[-1][1]}]").format(*forms)
+    return {"map": "MAP({0}, {1})", "list": "{0}[]"}[type_.id].format(*forms)

@@ -1,7 +1,8 @@
 """Columns of Arrow that DuckDB cannot read, or not with all digits: converted exactly, or given as values.
 
 It reads only the microseconds of instants and intervals, and no half floats, long decimals, unions and structures
-without fields, also within lists, structures, maps and dictionaries.
+without fields, also within lists, structures, maps and dictionaries. It breaks down at dictionaries and runs of decimals,
+lists and structures.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ def arrow_column(column: Any) -> tuple[Any, list[Any] | None]:
         return column, None
     column = _decoded(column)
     kind = column.type
+    if not is_odd(kind):
+        return column, None
     if pa.types.is_float16(kind):
         return column.cast(pa.float32()), None
     if pa.types.is_timestamp(kind):
@@ -52,10 +55,16 @@ def _decoded(column: Any) -> Any:
 
     kind = column.type
     if pa.types.is_dictionary(kind):
-        return _decoded(column.cast(kind.value_type))
-    if pa.types.is_run_end_encoded(kind):
-        return _decoded(pa.chunked_array([pc.run_end_decode(one) for one in column.chunks], kind.value_type))
-    return column
+        taken = [one.dictionary.take(one.indices) for one in column.chunks]
+    elif pa.types.is_run_end_encoded(kind):
+        taken = []
+        for one in column.chunks:
+            places = pa.array(range(len(one.values)), pa.int64())
+            runs = pa.RunEndEncodedArray.from_arrays(one.run_ends, places).slice(one.offset, len(one))
+            taken.append(one.values.take(pc.run_end_decode(runs)))
+    else:
+        return column
+    return _decoded(pa.chunked_array(taken, kind.value_type))
 
 
 def _values(column: Any) -> list[Any]:
@@ -106,7 +115,18 @@ def _within(array: Any) -> list[Any]:
 
 def is_odd(kind: Any) -> bool:
     """Whether DuckDB may not read an Arrow type as it is."""
-    return any(_may_be_cut(part) or _is_unread(part) for part in _parts(kind))
+    return _is_encoded(kind) or any(_may_be_cut(part) or _is_unread(part) for part in _parts(kind))
+
+
+def _is_encoded(kind: Any) -> bool:
+    """Whether a type has, somewhere within, dictionaries or runs of values at which DuckDB breaks down."""
+    import pyarrow as pa
+
+    types = pa.types
+    if types.is_dictionary(kind) or types.is_run_end_encoded(kind):
+        value = kind.value_type
+        return bool(types.is_decimal(value) or types.is_nested(value) or _is_encoded(value))
+    return any(_is_encoded(kind.field(place).type) for place in range(kind.num_fields))
 
 
 def _parts(kind: Any) -> Iterator[Any]:

@@ -377,7 +377,6 @@ class TestFrames:
         assert found(pa.RecordBatchReader.from_batches(table.schema, table.to_batches(1))) == EXPECTED
         assert found(ds.dataset(tmp_path)) == EXPECTED
 
-
     @pytest.mark.parametrize(
         ("values", "kind"),
         [

@@ -1,8 +1,8 @@
 """Columns of Arrow that DuckDB cannot read, or not with all digits: converted exactly, or given as values.
 
 It reads only the microseconds of instants and intervals, and no half floats, long decimals, unions and structures
-without fields, also within lists, structures, maps and dictionaries. It breaks down at dictionaries and runs of decimals,
-lists and structures.
+without fields, also within lists, structures, maps and dictionaries. It breaks down at dictionaries and runs of
+decimals, lists and structures.
 """
 
 from __future__ import annotations

@@ -196,12 +196,10 @@ def polars_columns(frame: Any) -> tuple[Any, dict[str, list[Any]]]:
     changed = []
     for name, dtype in frame.schema.items():
         kind = str(dtype)
-        if dtype == pl.Object:
+        if dtype == pl.Object or (dtype.is_nested() and "Int128" in kind):  # Arrow has no such integers
             odd[name] = frame[name].to_list()
         elif kind in ("Int128", "UInt128"):
             odd[name] = [None if one is None else int(one) for one in frame[name].to_list()]
-        elif dtype.is_nested() and "Int128" in kind:  # of which Arrow has none
-            odd[name] = frame[name].to_list()
         elif kind == "Float16":
             changed.append(pl.col(name).cast(pl.Float32))
         elif isinstance(dtype, pl.Datetime) and dtype.time_unit == "ns" and dtype.time_zone is not None:

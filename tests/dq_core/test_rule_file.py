@@ -177,6 +177,8 @@ def test_values_without_end_are_refused(levels: int | None) -> None:
         ("0x" + "f" * 5000, "has more than 1000 characters"),
         ("0123", "base 8"),
         ("1e3", "text for others"),
+        ("1_000", "text for others"),
+        ("0b11", "text for others"),
         ("NO", "text for others"),
         ("yes", "write true or false, or in quotes"),
         ("On", "text for others"),

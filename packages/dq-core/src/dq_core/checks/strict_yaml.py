@@ -44,6 +44,8 @@ _OCTAL = re.compile(r"[-+]?0[0-9_]+")
 _DIGITS = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?")
 #: What YAML 1.2 takes for a number, and YAML 1.1 for text where it is not written as 1.0e+3.
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.?[0-9]*)([eE][-+]?[0-9]+)?|0o[0-7]+")
+#: What YAML 1.1 takes for a number, and YAML 1.2 for text: 1_000, 0b11.
+_OF_1_1 = re.compile(r"[-+]?(0b|[0-9.][^_]*_).*")
 #: What JSON takes for a float, as Python writes it, and YAML for text.
 _JSON_FLOAT = re.compile(r"-?(0|[1-9][0-9]*)[eE][-+]?[0-9]+|NaN|-?Infinity")
 
@@ -261,7 +263,8 @@ def _twofold(written: str, tag: str) -> str | None:
         )
     if tag == _BOOLEAN and written.lower() in _SWITCHES:
         return "true or false for some readers of YAML and text for others: write true or false"
-    if tag == _STRING and _NUMBER.fullmatch(written):
+    of_one_version = _OF_1_1.fullmatch(written) if tag in _NUMBERS else tag == _STRING and _NUMBER.fullmatch(written)
+    if of_one_version:
         return "a number for some readers of YAML and text for others: write it in digits alone"
     return None
 

@@ -6,7 +6,7 @@ import json
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -93,6 +93,13 @@ def test_a_query_and_its_parameters(people: sa.Engine) -> None:
     query = sa.select(PEOPLE).where(PEOPLE.c.id > sa.bindparam("least", 1))
     done = quarantine(people, RULES[:2], query=query, to="bad_people")
     assert (done.total_rows, read(people)) == (3, {2: ["not_null_email", "in_range_age"]})
+
+
+def test_a_source_that_reads_the_target_costs_no_row(people: sa.Engine) -> None:
+    quarantine(people, RULES, table="people", to="bad_people")
+    with suppress(SourceError):
+        quarantine(people, RULES, query="SELECT id, age, email FROM bad_people", to="bad_people")
+    assert read(people) == BAD
 
 
 def test_nothing_fails(people: sa.Engine) -> None:

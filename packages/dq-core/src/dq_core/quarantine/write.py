@@ -273,6 +273,8 @@ def _write_table(
                 check=_assert_sums,
             )
         if exists:
+            # Before the old rows go: a query or a view may read them.
+            counts = run.counts(split)
             if mode == "replace":
                 run(sa.delete(target))
         else:
@@ -288,8 +290,8 @@ def _write_table(
             if opened.relation.dialect.ddl_commits:
                 # No rollback takes the table back.
                 stack.callback(connection.exec_driver_sql, f"DROP TABLE {name}")
+            counts = run.counts(split)
         ((before,),) = run(count)
-        counts = run.counts(split)
         written = sa.table(target.name, *map(sa.column, names), schema=target.schema)
         run(sa.insert(written).from_select(names, split.rows), checked=True)
         ((after,),) = run(count)
@@ -322,7 +324,7 @@ def _assert_sums(counts: Sequence[int], written: int) -> None:
     if passed + failed != total or written != failed:
         raise SourceError(
             f"{passed:,} passing and {written:,} quarantined rows are not the {total:,} rows of the source: "
-            "it changed during the run.",
+            "it changed during the run, or reads what is written.",
             suggestion="Nothing was written. Try again, or check a snapshot.",
             context={"total_rows": total, "passed_rows": passed, "failed_rows": failed, "written_rows": written},
         )

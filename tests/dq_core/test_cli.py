@@ -266,6 +266,14 @@ def test_a_reader_that_stops_early_is_no_crash(people: Path) -> None:
         assert process.stderr.read() == b""
 
 
+@pytest.mark.parametrize(("closed", "rules", "status"), [(1, "bad", 1), (2, "bad", 1), (1, "good", 0), (2, "none", 2)])
+def test_a_stream_that_is_closed_is_no_crash(people: Path, closed: int, rules: str, status: int) -> None:
+    command = f"{Path(sys.executable).with_name('dq')} check people.parquet --rules {rules}.yaml {closed}>&-"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, cwd=people)
+    assert done.returncode == status
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("rich", [True, False])
 def test_progress_and_colour_only_at_a_terminal(rich: bool, people: Path) -> None:
     program = (

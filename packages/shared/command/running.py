@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from ..wording import plain_message
@@ -107,6 +108,10 @@ def run_command(
     Returns:
         The exit status.
     """
+    # A stream that the caller has closed (`>&-`) is None, and whatever is written to it is lost, as it is meant to be.
+    for stream in ("stdout", "stderr"):
+        if getattr(sys, stream) is None:
+            setattr(sys, stream, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 (until the process ends)
     name = parser.prog
     given = sys.argv[1:] if arguments is None else list(arguments)
     if not given:

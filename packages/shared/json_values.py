@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
@@ -22,6 +22,7 @@ from .problems import NoJSONFormError
 __all__ = ["non_finite", "plain"]
 
 _DEEPEST = 100
+_MOST_BITS = 3_300  # of an integer: readers such as Jackson (Java) and Python itself refuse more digits than about 1 000
 _PRINTED = (
     Decimal, UUID, PurePath, IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network,
 )  # fmt: skip
@@ -55,7 +56,8 @@ def plain(
         None, bool, int, finite float, str, list and dict only.
 
     Raises:
-        NoJSONFormError: A value of a type that has no form in JSON, named with its path; or one nested 100 deep.
+        NoJSONFormError: A value of a type that has no form in JSON, named with its path; one nested 100 deep; keys or
+            labels that would be one in JSON; an integer of more than about 1 000 digits.
     """
     return _plain(value, name, 0, _Form(longest, printed, storable))
 
@@ -71,7 +73,7 @@ def _plain(value: Any, path: str, depth: int, form: _Form) -> Any:  # noqa: C901
         case None | bool():
             return value
         case int():
-            return int(value)
+            return _integer(int(value), path, form)
         case float():
             return float(value) if math.isfinite(value) else non_finite(value)
         case str():
@@ -79,7 +81,8 @@ def _plain(value: Any, path: str, depth: int, form: _Form) -> Any:  # noqa: C901
         case dt.date() | dt.time():
             return value.isoformat()
         case dt.timedelta():
-            return iso_duration(value)
+            # A Timedelta of pandas may have nanoseconds.
+            return value.isoformat() if getattr(value, "nanoseconds", 0) else iso_duration(value)
         case bytes() | bytearray() | memoryview():
             shown = value if form.longest is None else bytes(value[: form.longest // 2 + 1])
             return _string("0x" + bytes(shown).hex(), form)
@@ -89,13 +92,13 @@ def _plain(value: Any, path: str, depth: int, form: _Form) -> Any:  # noqa: C901
             return sorted((_plain(item, path, depth + 1, form) for item in value), key=repr)
     if isinstance(value, _PRINTED):
         return _string(str(value), form)
-    if callable(getattr(value, "to_dict", None)):
+    if callable(getattr(value, "to_dict", None)) and _has_unique_labels(value, path, form):
         return _plain(value.to_dict(), path, depth + 1, form)
     if isinstance(value, Mapping):
-        return {_key(key, form): _plain(item, f"{path}.{key}", depth + 1, form) for key, item in value.items()}
+        return _object(value.items(), path, depth, form)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-        return {key: _plain(item, f"{path}.{key}", depth + 1, form) for key, item in fields.items()}
+        fields = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
+        return _object(fields, path, depth, form)
     if type(value).__module__.partition(".")[0] in ("numpy", "pandas"):
         return _plain(_scientific(value), path, depth + 1, form)
     if form.printed:
@@ -103,6 +106,39 @@ def _plain(value: Any, path: str, depth: int, form: _Form) -> Any:  # noqa: C901
     raise NoJSONFormError(
         f"{path} is of type {type(value).__module__}.{type(value).__qualname__}, which has no form in JSON.",
         suggestion="Give numbers, strings, dates, lists or mappings.",
+    )
+
+
+def _integer(value: int, path: str, form: _Form) -> int | str:
+    if value.bit_length() <= _MOST_BITS:
+        return value
+    if form.printed:
+        return _string(hex(value), form)
+    raise NoJSONFormError(f"{path} is an integer of more digits than readers of JSON take.", suggestion="Give a string.")
+
+
+def _object(items: Iterable[tuple[Any, Any]], path: str, depth: int, form: _Form) -> dict[str, Any]:
+    """The items of a mapping, of which two may have one key in JSON, as 1 and "1": printed, such a key is its repr."""
+    made: dict[str, Any] = {}
+    for key, item in items:
+        name = _key(key, form)
+        if name in made:
+            if not form.printed:
+                raise NoJSONFormError(f"{path} has several keys that are {name!r} in JSON.")
+            name = _string(repr(key), form)
+        made[name] = _plain(item, f"{path}.{key}", depth + 1, form)
+    return made
+
+
+def _has_unique_labels(value: Any, path: str, form: _Form) -> bool:
+    """Whether the dict of a frame or series of pandas has all of its rows: one label has one of them there."""
+    if all(getattr(axis, "is_unique", True) for axis in getattr(value, "axes", None) or ()):
+        return True
+    if form.printed:
+        return False
+    raise NoJSONFormError(
+        f"{path} has rows or columns of the same label, of which JSON would have one.",
+        suggestion="Give to_dict('records'), or reset_index() first.",
     )
 
 

@@ -51,7 +51,9 @@ class Own:
         (Own(), {"n": "1.10"}), ("a\ud800b", "a\ufffdb"), ("é€😀", "é€😀"), ("a\0b", "a\0b"),
         (numpy.int64(3), 3), (numpy.float32(0.5), 0.5), (numpy.bool_(True), True), (numpy.array([1, 2]), [1, 2]),
         (numpy.float64("nan"), "NaN"), (pandas.NaT, None), (pandas.NA, None),
-        (pandas.Timestamp("2024-01-02"), "2024-01-02T00:00:00"),
+        (pandas.Timestamp("2024-01-02"), "2024-01-02T00:00:00"), (-(10**990), -(10**990)),
+        (pandas.Timedelta(1, "ns"), "P0DT0H0M0.000000001S"), (pandas.Timedelta(36, "h"), "P1DT12H"),
+        (pandas.DataFrame({"n": [1, 2]}), {"n": {"0": 1, "1": 2}}),
         (numpy.datetime64("2024-01-02T00:00:00.123456789"), "2024-01-02T00:00:00.123456789"),
     ],
 )  # fmt: skip
@@ -65,6 +67,16 @@ def test_a_value_has_one_form(value: object, form: object) -> None:
 def test_what_json_cannot_hold_is_named_with_its_path() -> None:
     with pytest.raises(problems.NoJSONFormError, match=r"outputs\.rows\[1\] is of type .*Tk"):
         json_values.plain({"rows": [1, type("Tk", (), {})()]}, "outputs")
+    for value in ({1: "a", "1": "b"}, [{"\ud800": 1, "\ud801": 2}]):
+        with pytest.raises(problems.NoJSONFormError, match="has several keys that are"):
+            json_values.plain(value, "outputs")
+    assert json_values.plain({1: "a", "1": "b"}, printed=True) == {"1": "a", "'1'": "b"}
+    twice = pandas.DataFrame({"n": [1, 2]}, index=["a", "a"])
+    for value in (twice, twice["n"], twice.T):
+        with pytest.raises(problems.NoJSONFormError, match=r"outputs\.x has rows or columns of the same label"):
+            json_values.plain({"x": value}, "outputs")
+    with pytest.raises(problems.NoJSONFormError, match="n is an integer of more digits"):
+        json_values.plain(10**1001, "n")
     endless: list[Any] = []
     endless.append(endless)
     with pytest.raises(problems.NoJSONFormError, match="contains itself"):

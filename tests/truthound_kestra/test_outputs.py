@@ -127,6 +127,22 @@ def test_what_is_too_big_goes_to_a_file(tmp_path: Path) -> None:
     assert len(out.getvalue()) < 1000
 
 
+def test_a_file_keeps_what_is_in_it_already(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KESTRA_VALUES", "kestra.json")
+    (tmp_path / "kestra.json").write_text("{}")
+    handler = KestraOutputHandler(io.StringIO(), tmp_path, 10)
+    handler.write_file("report.json", "{}")
+    handler.send("a b", "x" * 50)
+    handler.send("a b", "y" * 50)  # which Kestra replaces as well
+    for name, held in {"a_b": "the output 'a b'", "report": "what was written", "kestra": "the task's inputs"}.items():
+        with pytest.raises(OutputError, match=rf"The file {name}\.json has {held}"):
+            handler.send(name, "z" * 50)
+    with pytest.raises(OutputError, match="has the output 'a b' already"):
+        handler.write_file("a_b.json", "{}")
+    assert json.loads((tmp_path / "a_b.json").read_text()) == "y" * 50
+    assert {file.read_text() for file in tmp_path.iterdir()} == {json.dumps("y" * 50), "{}"}
+
+
 def large_result(count: int) -> CheckScriptResult:
     rules = [{"type": "row_count", "min": 2 if n == count - 1 else 1, "name": f"{'x' * 200}{n}"} for n in range(count)]
     config = CheckScriptConfig(engine_name="dq_core", rules=rules, fail_on_error=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import threading
@@ -17,6 +18,7 @@ from truthound_kestra.errors import OutputError, refuse
 from truthound_kestra.kestra.json_values import plain
 from truthound_kestra.kestra.output_files import is_output_file
 from truthound_kestra.kestra.protocol import LogLevel, check_name, log_line, metric_line, outputs_line
+from truthound_kestra.kestra.values import VALUES_ENV
 from truthound_kestra.keywords import known_arguments
 
 if TYPE_CHECKING:
@@ -26,6 +28,9 @@ __all__ = ["KestraOutputHandler", "handler_of"]
 
 _LOCK = threading.Lock()
 _MISSING: Final = object()
+_OWN: Final = "what was written under its name"
+#: The files that this process has written, and what is in each.
+_FILES: Final[dict[Path, str]] = {}
 
 
 @known_arguments
@@ -41,7 +46,8 @@ class KestraOutputHandler:
         max_inline_bytes: The size of the largest output, as JSON, that is sent in a line. Kestra stores outputs in its
             database and in every message about the execution. A larger value is written to ``<name>.json`` in the
             directory, and the output is ``{"file": "<name>.json", "bytes": …}``. List the file in ``outputFiles``.
-            The ``result`` of a script stays an object, with as many of its checks, columns or rules as fit.
+            The ``result`` of a script stays an object, with as many of its checks, columns or rules as fit. Names of
+            which the files would be one (``a b`` and ``a_b``) are refused, as is the file of the task's values.
 
     Raises:
         ConfigurationError: Values of other types; lists all of them.
@@ -148,6 +154,10 @@ class KestraOutputHandler:
         Raises:
             OutputError: The name is not a plain file name, or the file cannot be written.
         """
+        return self._write_as(name, content, _OWN)
+
+    def _write_as(self, name: str, content: str, what: str) -> Path:
+        """Write a file, which keeps what is in it already if that is something else."""
         for problem in string("The name of an output file", name, empty=True):
             raise OutputError(problem)
         if not re.fullmatch(r"[\w][\w.-]*", name):
@@ -157,6 +167,14 @@ class KestraOutputHandler:
         for problem in string("The content of an output file", content, empty=True):
             raise OutputError(problem)
         path = self.directory / name
+        held = "the task's inputs and variables" if name == os.environ.get(VALUES_ENV) else _FILES.get(path.absolute())
+        if held not in (None, what) and path.exists():
+            raise OutputError(
+                f"The file {name} has {held} already, which {what} would replace.",
+                suggestion="Give one of them another name.",
+                context={"file": name},
+            )
+        _FILES[path.absolute()] = what
         try:
             path.write_text(content, encoding="utf-8")
         except OSError as error:
@@ -218,7 +236,7 @@ class KestraOutputHandler:
 
     def _large(self, name: str, text: str) -> str:
         file = re.sub(r"[^\w.-]", "_", name) + ".json"
-        self.write_file(file, text)
+        self._write_as(file, text, f"the output {name!r}")
         return file
 
     def _tell(self, name: str, size: int, file: str, more: str) -> None:

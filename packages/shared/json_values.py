@@ -22,7 +22,7 @@ from .problems import NoJSONFormError
 __all__ = ["non_finite", "plain"]
 
 _DEEPEST = 100
-_MOST_BITS = 3_300  # of an integer: readers such as Jackson (Java) and Python itself refuse more digits than about 1 000
+_MOST_BITS = 3_300  # of an integer: readers of JSON, such as Jackson, refuse more than 1 000 digits
 _PRINTED = (
     Decimal, UUID, PurePath, IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network,
 )  # fmt: skip
@@ -114,7 +114,9 @@ def _integer(value: int, path: str, form: _Form) -> int | str:
         return value
     if form.printed:
         return _string(hex(value), form)
-    raise NoJSONFormError(f"{path} is an integer of more digits than readers of JSON take.", suggestion="Give a string.")
+    raise NoJSONFormError(
+        f"{path} is an integer of more digits than readers of JSON take.", suggestion="Give a string."
+    )
 
 
 def _object(items: Iterable[tuple[Any, Any]], path: str, depth: int, form: _Form) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def test_a_value_has_one_form(value: object, form: object) -> None:
 def test_what_json_cannot_hold_is_named_with_its_path() -> None:
     with pytest.raises(problems.NoJSONFormError, match=r"outputs\.rows\[1\] is of type .*Tk"):
         json_values.plain({"rows": [1, type("Tk", (), {})()]}, "outputs")
-    for value in ({1: "a", "1": "b"}, [{"\ud800": 1, "\ud801": 2}]):
+    for value in ({1: "a", "1": "b"}, [{b"a": 1, "b'a'": 2}]):
         with pytest.raises(problems.NoJSONFormError, match="has several keys that are"):
             json_values.plain(value, "outputs")
     assert json_values.plain({1: "a", "1": "b"}, printed=True) == {"1": "a", "'1'": "b"}

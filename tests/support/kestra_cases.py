@@ -93,11 +93,17 @@ REFUSED: dict[str, FlowConfig] = {
     "input default not required": _input(required=False, default="x"),
     "array without items": _input(type="ARRAY"),
     "validator": _input(validator="("),
+    **{f"validator of Python: {one}": _input(validator=one) for one in ("(?P<a>x)", "(?#c)x", "(a)?(?(1)b|c)", "a{")},
+    **{f"value {one}": _input(type="SELECT", values=(one, "z")) for one in ("*", "+1", "a(", "{{ x }}", "x{")},
+    "value of several": _input(type="MULTISELECT", values=("[all", "z")),
+    "file in storage by default": _input(type="FILE", default="kestra:///a.csv"),
+    "concurrency beyond 32 bits": _with(concurrency=2**31),
     "output twice": _with(outputs=(OutputConfig(name="o", value="1"), OutputConfig(name="o", value="1"))),
     "output without a value": _with(outputs=(OutputConfig(name="o", value=None),)),
     "output type": _with(outputs=(OutputConfig(name="o", value="1", type="TEXT"),)),
     "trigger twice": _with(triggers=(TriggerConfig(id="t", cron="@daily"), TriggerConfig(id="t", cron="@daily"))),
     "trigger id": _trigger(id="a.b", cron="@daily"),
+    **{f"time zone {one}": _trigger(cron="@daily", timezone=one) for one in ("EST", "HST", "MST", "ROC", "localtime")},
     "time zone": _trigger(cron="@daily", timezone="Mars/Base"),
     "webhook without key": _trigger(type=TriggerType.WEBHOOK),
     "webhook key too long": _trigger(type=TriggerType.WEBHOOK, key="k" * 257),
@@ -107,6 +113,8 @@ REFUSED: dict[str, FlowConfig] = {
         _trigger(type=TriggerType.POLLING, uri="https://x.org", inputs={"x": "1"}), inputs=(InputConfig(name="x"),)
     ),
     "retry without attempts": _retry(max_attempts=0),
+    "retry attempts beyond 32 bits": _retry(max_attempts=2**31),
+    "retry first as long as any": _retry(initial_delay_seconds=1e9),
     "retry longest not above first": _retry(initial_delay_seconds=5, max_delay_seconds=5),
     "retry duration below delay": _retry(initial_delay_seconds=5, max_duration_seconds=1, policy=RetryPolicy.CONSTANT),
     "check behavior": _with(checks=(ExecutionCheck(condition="{{ true }}", message="m", behavior="STOP"),)),
@@ -297,4 +305,16 @@ TAKEN: dict[str, FlowConfig] = {
         )
     ),
     **{f"cron {cron}": _trigger(cron=cron) for cron in GOOD_CRONS},
+    "values and validators": _with(
+        inputs=(
+            InputConfig(name="s", type="SELECT", values=("C++", "50%", "$5", "a|b", r"\{", "[{]"), default="C++"),
+            *(
+                InputConfig(name=f"v{n}", validator=one, required=False)
+                for n, one in enumerate(("a{2,}", r"\{a", "[{(]", r"\p{L}{2}"))
+            ),
+            InputConfig(name="f", type="FILE", default="nsfile:///a.csv"),
+        ),
+        concurrency=2**31 - 1,
+        triggers=(TriggerConfig(id="t", cron="@daily", timezone="EST5EDT"),),
+    ),
 }

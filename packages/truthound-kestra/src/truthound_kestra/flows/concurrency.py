@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dq_core.adapters import choice, whole
 from truthound_kestra.flows.extra import extra_problems, merged
 from truthound_kestra.flows.fields import field_problems, keyed
+from truthound_kestra.flows.names import MOST_OF_JAVA
 from truthound_kestra.keywords import known_arguments
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def concurrency_problems(limit: ConcurrencyConfig | int) -> Iterator[str]:
     config = _config(limit)
     wrong = field_problems("The concurrency", config, {"extra": keyed})
     yield from wrong or extra_problems("The concurrency", config.extra, ())
-    yield from whole("The limit of concurrency", config.limit, least=1)
+    yield from whole("The limit of concurrency", config.limit, least=1, most=MOST_OF_JAVA)
     yield from choice("The behavior of concurrency", config.behavior, _BEHAVIORS)
 
 

@@ -136,6 +136,12 @@ class InputFacts:
         """Why an execution would not start with a value, or would get another one; None if it gets this one."""
         return value_problem(self.type, value, self.item_type) or self.limits.problem(self.type, value)
 
+    def default_problem(self, value: Any) -> str | None:
+        """The same of a default, which cannot be a file of Kestra's own storage."""
+        if self.type == "FILE" and isinstance(value, str) and value.startswith("kestra://"):
+            return "the file of a default is one of a namespace, as in nsfile:///users.csv"
+        return self.problem(value)
+
 
 def input_name(config: InputConfig | Mapping[str, Any]) -> Any:
     """The name of an input, of whatever type."""
@@ -188,7 +194,7 @@ def _mapping_problems(config: Mapping[str, Any], major: int) -> Iterator[str]:
     if default is not None and isinstance(config.get("id"), str):
         yield from named_secret_problems("The default of the input", {config["id"]: default})
         facts = input_facts(config)
-        if not list(yaml_problems(label, config)) and (why := facts.problem(default)) is not None:
+        if not list(yaml_problems(label, config)) and (why := facts.default_problem(default)) is not None:
             yield f"{label} is of type {facts.type}; its default must not be {shown(default)}: {why}."
 
 
@@ -211,6 +217,9 @@ def _option_problems(label: str, config: InputConfig) -> Iterator[str]:
     kind = config.kestra_type
     if kind in _OPTIONS["values"] and not config.values:
         yield f"{label} is of type {kind} and requires values."
+    for value in config.values:
+        if (why := pattern_problem(value)) is not None:
+            yield f"{label}: Kestra takes values for regular expressions, and {value!r} is none: {why}."
     if kind == "ARRAY":
         yield from choice(f"{label}: item_type", config.item_type, VALUE_TYPES)
     if config.validator is not None and (why := pattern_problem(config.validator)) is not None:
@@ -236,7 +245,7 @@ def _default_problems(label: str, config: InputConfig) -> Iterator[str]:
     wanted = _DEFAULTS.get(kind)
     if (wanted and not isinstance(default, wanted)) or (kind in ("INT", "FLOAT") and not is_number(default)):
         yield f"{label} is of type {kind}; its default must not be {shown(default)}."
-    elif (why := input_facts(config).problem(default)) is not None:
+    elif (why := input_facts(config).default_problem(default)) is not None:
         yield f"{label} is of type {kind}; its default must not be {shown(default)}: {why}."
 
 

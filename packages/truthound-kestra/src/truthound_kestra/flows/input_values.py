@@ -37,6 +37,9 @@ _URI: Final = re.compile(r"""[A-Za-z][A-Za-z0-9+.-]*:([^\s%<>"{}|\\^`]|%[0-9A-Fa
 _EMAIL: Final = re.compile(r"[a-zA-Z0-9_!#$%&’*+/=?`{|}~^.-]+@[a-zA-Z0-9.-]+")  # noqa: RUF001 - as Kestra writes it
 # What regular expressions have in Java and not in Python, or with another meaning.
 _JAVA_ONLY: Final = re.compile(r"\(\?<[A-Za-z]|\\[pPQERhHvVXzGk]|.\(\?[a-zA-Z-]+[):]|&&|\[[^\]]*\[")
+# What they have in Python and not in Java: there, a brace begins a quantifier, and some groups do not exist.
+_PYTHON_ONLY: Final = re.compile(r"\(\?[P#(a]|\{(?!\d+(,\d*)?\})")
+_LITERAL: Final = re.compile(r"\\N\{[^}]*\}|\\.|\[\^?\]?(\\.|[^\]\\])*\]", re.DOTALL)
 _FILE: Final = ("nsfile://", "file://", "kestra://")
 
 
@@ -84,11 +87,13 @@ class Limits:
 def pattern_problem(pattern: str) -> str | None:
     """Why a pattern is no regular expression, as far as Python can tell; None if it is one."""
     try:
-        if not _JAVA_ONLY.search(pattern):
-            re.compile(pattern)
+        if _JAVA_ONLY.search(pattern):
+            return None
+        re.compile(pattern)
     except re.error as error:
         return str(error)
-    return None
+    found = _PYTHON_ONLY.search(_LITERAL.sub("", pattern))
+    return None if found is None else f"Java does not read {found[0]!r} there"
 
 
 def value_problem(kind: str, value: Any, item_type: str | None = None) -> str | None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LONGEST",
+    "MOST_OF_JAVA",
     "delay",
     "duplicates",
     "kestra_major",
@@ -25,6 +26,8 @@ E = TypeVar("E", bound=Enum)
 _SHORTEST: Final = 0.001
 #: The longest duration that Kestra is given, in seconds.
 LONGEST: Final = 1e9
+#: The greatest whole number of 32 bits, which most properties of Kestra have.
+MOST_OF_JAVA: Final = 2**31 - 1
 _PATTERNS: Final[dict[str, tuple[str, int, str]]] = {
     "flow id": (r"[a-zA-Z0-9][a-zA-Z0-9._-]*", 100, "letters, digits, dots, dashes, underscores"),
     "namespace": (r"[a-z0-9][a-z0-9._-]*", 150, "lower-case letters, digits, dots, dashes, underscores"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dq_core.adapters import choice, iso_duration, number, whole
 from truthound_kestra.flows.extra import extra_problems, merged
 from truthound_kestra.flows.fields import field_problems, keyed
-from truthound_kestra.flows.names import LONGEST, delay, member
+from truthound_kestra.flows.names import LONGEST, MOST_OF_JAVA, delay, member
 from truthound_kestra.keywords import known_arguments
 
 if TYPE_CHECKING:
@@ -77,16 +77,16 @@ def retry_problems(label: str, retry: RetryConfig, major: int) -> Iterator[str]:
         return
     if policy is RetryPolicy.NONE:
         return
-    yield from whole(f"{label}: max_attempts", retry.max_attempts, least=1)
-    numbers = list(delay(f"{label}: initial_delay_seconds", retry.initial_delay_seconds, optional=False))
+    numbers = list(whole(f"{label}: max_attempts", retry.max_attempts, least=1, most=MOST_OF_JAVA))
+    numbers += delay(f"{label}: initial_delay_seconds", retry.initial_delay_seconds, optional=False)
     numbers += delay(f"{label}: max_delay_seconds", retry.max_delay_seconds)
     numbers += delay(f"{label}: max_duration_seconds", retry.max_duration_seconds)
     numbers += number(f"{label}: backoff_factor", retry.backoff_factor, above=0)
     yield from numbers
     if numbers:
         return
-    longest = retry.max_delay_seconds
-    if policy is not RetryPolicy.CONSTANT and longest is not None and longest <= retry.initial_delay_seconds:
+    longest = retry.longest_delay_seconds
+    if policy is not RetryPolicy.CONSTANT and longest <= retry.initial_delay_seconds:
         first = float(retry.initial_delay_seconds)
         yield f"{label}: max_delay_seconds {float(longest):g} must be greater than initial_delay_seconds {first:g}."
     if retry.max_duration_seconds is not None and retry.max_duration_seconds <= retry.initial_delay_seconds:

@@ -47,6 +47,8 @@ __all__ = [
     "trigger_problems",
 ]
 
+#: Names of time zones that Python knows and the Java of Kestra does not.
+_NO_ZONES: Final = frozenset({"EST", "Factory", "HST", "MST", "ROC", "localtime"})
 _PLUGIN: Final = "io.kestra.plugin.core.trigger"
 _STATES: Final = (
     "CREATED", "RUNNING", "PAUSED", "RESTARTED", "KILLING", "SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED",
@@ -203,7 +205,7 @@ def _schedule(label: str, trigger: TriggerConfig, flow: FlowContext) -> Iterator
     yield from cron_problems(label, trigger.cron)
     if trigger.timezone is None:
         return
-    zones = zoneinfo.available_timezones()
+    zones = zoneinfo.available_timezones() - _NO_ZONES
     if trigger.timezone not in zones:
         near = question(trigger.timezone, zones)
         yield f"{label}: timezone must be an IANA name such as 'Europe/Paris', not {trigger.timezone!r}.{near}"

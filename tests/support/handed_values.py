@@ -90,8 +90,9 @@ TYPES = [
     None, sa.Integer(), sa.Numeric(12, 2), sa.DateTime(timezone=True), sa.LargeBinary(), sa.Text(), sa.Double(),
     sa.JSON(),
 ]  # fmt: skip
+_MARKS = ("$date", "$moltres", "__classname__", "__id__", "__type")  # of our own stored values, and of Airflow's
 names = st.lists(
-    st.text(min_size=1) | st.sampled_from(["id", 'select "x"', "$date", "type"]), min_size=1, max_size=3, unique=True
+    st.text(min_size=1) | st.sampled_from(["id", 'select "x"', "type", *_MARKS]), min_size=1, max_size=3, unique=True
 )
 
 

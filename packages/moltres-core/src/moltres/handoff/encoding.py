@@ -48,9 +48,10 @@ def _moment_reader(kind: type[_Moment]) -> Callable[[Any], _Moment]:
     return read
 
 
-def _types_to_json(types: Mapping[str, sa.types.TypeEngine[Any]]) -> dict[str, list[Any]]:
+def _types_to_json(types: Mapping[str, sa.types.TypeEngine[Any]]) -> dict[str, Any]:
     """SQL types by their portable names, so that rows go where their table went, and empty columns keep their type."""
-    return {column: stored for column, given in types.items() if (stored := _type_to_json(given)) is not None}
+    known = {column: stored for column, given in types.items() if (stored := _type_to_json(given)) is not None}
+    return _encode_mapping(known, None)  # a column may have the name of a mark
 
 
 def _type_to_json(given: sa.types.TypeEngine[Any]) -> list[Any] | None:
@@ -248,7 +249,7 @@ def _decode(stored: Any) -> Any:
 
 
 def _decode_rows(stored: Mapping[str, Any]) -> Records:
-    types = {name: _type_from_json(type_) for name, type_ in stored["types"].items()}
+    types = {name: _type_from_json(type_) for name, type_ in _decode(stored["types"]).items()}
     return Records(([_decode(cell) for cell in row] for row in stored["rows"]), stored["columns"], types)
 
 

@@ -81,8 +81,7 @@ def _plain(value: Any, path: str, depth: int, form: _Form) -> Any:  # noqa: C901
         case dt.date() | dt.time():
             return value.isoformat()
         case dt.timedelta():
-            # A Timedelta of pandas may have nanoseconds.
-            return value.isoformat() if getattr(value, "nanoseconds", 0) else iso_duration(value)
+            return _duration(value)
         case bytes() | bytearray() | memoryview():
             shown = value if form.longest is None else bytes(value[: form.longest // 2 + 1])
             return _string("0x" + bytes(shown).hex(), form)
@@ -107,6 +106,11 @@ def _plain(value: Any, path: str, depth: int, form: _Form) -> Any:  # noqa: C901
         f"{path} is of type {type(value).__module__}.{type(value).__qualname__}, which has no form in JSON.",
         suggestion="Give numbers, strings, dates, lists or mappings.",
     )
+
+
+def _duration(value: Any) -> str:
+    """A duration in ISO 8601; a Timedelta of pandas may have nanoseconds."""
+    return str(value.isoformat()) if getattr(value, "nanoseconds", 0) else iso_duration(value)
 
 
 def _integer(value: int, path: str, form: _Form) -> int | str:

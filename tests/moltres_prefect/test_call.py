@@ -7,10 +7,12 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
 from prefect import flow, unmapped
 from prefect.client.orchestration import get_client
 from prefect.runtime import task_run
 from prefect.states import State
+from pydantic import SecretStr
 
 from dq_core import RuleError
 from moltres import Records, col, connect
@@ -87,6 +89,30 @@ def test_unknown_names_are_refused_with_the_closest(dsn: str) -> None:
             call(retry_delay_second=2)
     with pytest.raises(ConfigurationError, match="same option"):
         moltres_query.with_options(timeout=1, timeout_seconds=2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"qurey": "SELECT 1"}, "Did you mean 'query' instead of 'qurey'"),
+        ({"query": "SELECT 1", "retries": 2}, "no options such as 'retries'"),
+        ({"query": "SELECT 1", "dsn": "postgresql://me:pw-1@host/db"}, "dsn has a secret"),
+        ({"query": "SELECT 1", "dsn": sa.make_url("duckdb:///x.db?api_key=pw-1")}, "dsn has a secret"),
+        ({"query": "SELECT 1", "dsn": SecretStr("sqlite:///pw-1.db")}, "dsn has a secret"),
+    ],
+)
+def test_a_call_for_a_worker_is_judged_before_prefect_stores_it(arguments: dict[str, Any], message: str) -> None:
+    for call in (lambda: moltres_query.delay(**arguments), lambda: moltres_query.apply_async(kwargs=arguments)):
+        with pytest.raises(ConfigurationError, match=message) as refused:
+            call()
+        assert "pw-1" not in str(refused.value)
+
+
+def test_a_call_may_be_left_to_a_worker(dsn: str) -> None:
+    future = moltres_query.delay(dsn=dsn, query="SELECT 1 AS a")
+    with get_client(sync_client=True) as client:
+        run = client.read_task_run(future.task_run_id)
+    assert (run.flow_run_id, run.state and run.state.name) == (None, "Scheduled")
 
 
 def test_submitted_tasks_run_beside_the_flow(dsn: str) -> None:

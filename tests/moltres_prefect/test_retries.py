@@ -8,13 +8,14 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
 from prefect import flow, task
 from prefect.client.orchestration import get_client
 from prefect.states import Scheduled
+from prefect.task_worker import TaskWorker
 
 import moltres_prefect.to_table
 from moltres import connect
@@ -52,6 +53,33 @@ def test_a_task_that_is_lost_after_its_write_does_not_write_again(dsn: str, monk
     assert writes()["skipped"] is True
     assert len(attempts) == 2
     assert ids(dsn) == [1]
+
+
+def test_calls_that_are_left_to_a_worker_are_not_doubled_when_the_flow_is_retried(dsn: str) -> None:
+    left: list[UUID] = []
+
+    def leave(number: int) -> None:
+        left.append(moltres_to_table.delay(dsn=dsn, table_name="copies", data=[{"id": number}]).task_run_id)
+
+    @flow(retries=1, retry_delay_seconds=0)
+    def leaves() -> None:
+        leave(1)
+        task(leave)(2)
+        leave(3)
+        if len(left) == 3:
+            raise ValueError("the flow fails once")
+
+    leaves()
+    leave(4)  # of no flow
+    assert len(left) == 7
+
+    async def work() -> None:
+        async with TaskWorker(moltres_to_table, limit=1) as worker, get_client() as client:
+            for run in dict.fromkeys(left):
+                await worker.execute_task_run(await client.read_task_run(run))
+
+    asyncio.run(work())
+    assert sorted(ids(dsn)) == [1, 2, 3, 4]
 
 
 def test_a_flow_that_is_retried_writes_each_call_once(dsn: str) -> None:

@@ -14,6 +14,7 @@ from prefect.utilities.engine import resolve_inputs_sync
 
 from moltres.errors import HandoffError
 from moltres.handoff import is_reference
+from moltres_prefect.background import BackgroundTask
 from moltres_prefect.caching import seen_by_users
 from moltres_prefect.identity import call_key, key_argument
 from moltres_prefect.iterators import refuse_shared
@@ -30,7 +31,7 @@ _LISTS: Final = frozenset({"checks", "columns", "keys", "mask", "partition_by", 
 _ROWS: Final = ("data", "inputs")  # of which a list of mappings is one argument
 
 
-class MoltresTask(Task[P, R]):
+class MoltresTask(BackgroundTask[P, R]):
     """A task that takes its options also in the call: ``moltres_query(..., retries=2, timeout_seconds=5)``.
 
     Prefect itself refuses options there. Names that are neither options nor arguments are refused with the closest one.
@@ -101,8 +102,7 @@ class MoltresTask(Task[P, R]):
         """
         refuse_unknown(self.name, options, OPTION_NAMES)
         if options.get("result_storage_key") is not None:
-            # Under NO_CACHE Prefect would ignore the key.
-            options.setdefault("cache_policy", None)
+            options.setdefault("cache_policy", None)  # under NO_CACHE Prefect would ignore the key
         task = copy(self)
         # Prefect makes a plain Task whatever the class: its settings in a copy of this one are one of ours.
         task.__dict__ = {**self.__dict__, **super().with_options(**renamed(self.name, options)).__dict__}

@@ -334,6 +334,32 @@ def test_a_retry_appends_nothing_in_what_is_not_known_again(dsn: str, around: An
     assert ids(dsn) == [1, 1]
 
 
+def test_a_retry_appends_nothing_where_a_key_of_the_users_may_leave_calls_out(dsn: str) -> None:
+    """Those that were cached do not run, and the next ones would take their numbers."""
+    calls: list[int] = []
+
+    @task(cache_key_fn=lambda context, _: f"{context.task_run.flow_run_id} {calls[-1]}", persist_result=True)
+    def write(**options: Any) -> Any:
+        return moltres_to_table(dsn=dsn, table_name="copies", data=[{"id": 1}], **options)["skipped"]
+
+    @flow(retries=1)
+    def writes(*, named: bool) -> list[bool]:
+        skipped = []
+        for number in range(3):
+            calls.append(number)
+            if len(calls) == 2:
+                raise RuntimeError("again")
+            skipped.append(write(**({"run_key": f"{number}"} if named else {})))
+        return skipped
+
+    with pytest.raises(ConfigurationError, match=r"cached by a cache_key_fn[\s\S]*run_key"):
+        writes(named=False)
+    assert ids(dsn) == [1]
+    calls.clear()
+    assert writes(named=True) == [False, False, False]
+    assert ids(dsn) == [1, 1, 1, 1]
+
+
 def test_another_run_of_the_flow_writes_again_unless_the_key_says_otherwise(dsn: str) -> None:
     @flow
     def writes(run_key: Any = None) -> Any:

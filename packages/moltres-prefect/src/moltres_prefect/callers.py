@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from prefect.cache_policies import CacheKeyFnPolicy
 from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext, TaskRunContext
 from prefect.utilities.hashing import hash_objects
@@ -108,7 +109,13 @@ def _of_task(context: TaskRunContext, flow: FlowRunContext | None) -> tuple[tupl
     names = task_names(context, flow)
     if flow is None or flow.flow_run is None:
         return names, False
-    return names, _retried(flow.flow_run) if names == (str(context.task_run.id),) else _flow(flow).renamed
+    unknown = names == (str(context.task_run.id),) or _has_own_key(context.task.cache_policy)
+    return names, _retried(flow.flow_run) if unknown else _flow(flow).renamed
+
+
+def _has_own_key(policy: Any) -> bool:
+    """Whether equal calls of a task may differ in a key of the user's, by which a retry leaves some of them out."""
+    return isinstance(policy, CacheKeyFnPolicy) or any(map(_has_own_key, getattr(policy, "policies", ())))
 
 
 def task_names(context: TaskRunContext, flow: FlowRunContext | None) -> tuple[str, ...]:

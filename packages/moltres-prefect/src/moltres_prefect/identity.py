@@ -101,8 +101,8 @@ def _unsure(by: Caller | None) -> str | None:
         return "This thread was started beside a flow, not by Prefect: calls in such threads come in any order"
     if by is not None and by.renamed:
         return (
-            "The flow was retried, and this call is in a task or subflow that is not known again (on Dask or Ray, or "
-            "called with what has no hash)"
+            "The flow was retried, and this call is in a task or subflow that is not known again (on Dask or Ray, "
+            "called with what has no hash, or cached by a cache_key_fn)"
         )
     return None
 

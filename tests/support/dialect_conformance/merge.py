@@ -123,6 +123,20 @@ class Merge(DialectSuite):
         with pytest.raises(SchemaMismatchError, match="'extra' is not in the target"):
             db.write([{**NEWS[0], "extra": 1}]).save_as_table("sales", mode="merge", keys=KEYS)
 
+    @pytest.mark.parametrize(
+        ("mode", "options"),
+        [
+            ("merge", {"keys": ["id"]}),
+            ("scd2", {"keys": ["id"]}),
+            ("overwrite_partitions", {"partition_by": ["id"]}),
+        ],
+    )
+    def test_documents_are_no_keys(self, db: Database, mode: Any, options: Any) -> None:
+        """Equal ones are written in many ways, and databases compare how."""
+        with pytest.raises(ConfigurationError):
+            db.write([{"id": {"a": 1, "b": 2}, "n": 1}]).save_as_table("t", mode=mode, **options)
+        assert db.tables() == []
+
     def test_a_merge_is_like_an_update_of_a_dict(self, db: Database) -> None:
         @settings(max_examples=self.examples, deadline=None)
         @given(old=states, new=states, update=st.booleans())

@@ -88,6 +88,7 @@ def compare(
     refuse(_wrong(where, tolerance, chosen_keys))
     started_at, deadline = dt.datetime.now(dt.UTC), Deadline(timeout_seconds)
     given = [source_of(one, table, query, schema) for one in (left, right)]
+    refuse(_useless(given, {"table": table, "query": query, "schema": schema}))
     with ExitStack() as stack:
         given = list(on_one_connection(stack, given[0], given[1]))
         opened = [_opened(stack, one, side, deadline) for side, one in _sided(given)]
@@ -142,6 +143,13 @@ def _names(what: str, given: Any) -> list[str]:
     repeated = [one for place, one in enumerate(listed) if one in listed[:place]]
     refuse([f"{what} has duplicate names: {', '.join(map(repr, dict.fromkeys(repeated)))}."] if repeated else ())
     return listed
+
+
+def _useless(given: Sequence[Source], options: Mapping[str, Any]) -> Iterator[str]:
+    """Options for both sides that neither takes."""
+    for name, value in options.items():
+        if value is not None and all(getattr(one, name) is not value for one in given):
+            yield f"{name} is for each side that is a database and names no table and no query: neither side is one."
 
 
 def _wrong(where: object, tolerance: Any, keys: Sequence[str]) -> Iterator[str]:

@@ -168,6 +168,7 @@ def _prepared(connection: Connection, one: _Ready) -> _Ready:
     """Change what must be changed of columns, before rows are written: on some databases each change is a commit."""
     target, request = one.target, one.request
     if request.mode == "merge":
+        target.require_keys([(each.name, each.type) for each in one.staged.c], request.keys or (), "keys")
         check_keys(connection, target.dialect, one.staged, request.keys or ())
     if target.table is None:
         if request.delete_missing == "soft" and DELETED_AT not in one.staged.c:

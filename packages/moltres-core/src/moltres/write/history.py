@@ -19,7 +19,7 @@ from ..errors import ConfigurationError, SchemaMismatchError, WriteError, listin
 from ..types.logical import LogicalType, logical_type
 from .missing_rows import change_missing, find_missing, is_among, require_few
 from .new_rows import staged_rows, unused
-from .outcome import Written, check_keys, require_columns, shown_key, stays
+from .outcome import Written, check_keys, shown_key, stays
 from .target import find_target, require_ddl, table_of, temporary_table
 
 if TYPE_CHECKING:
@@ -91,7 +91,8 @@ def add_versions(source: Source, target: Target, rows: Rows, request: WriteReque
     if rows.columns is None and target.table is not None and request.delete_missing is None:
         return Written()
     names = [name for name, _ in rows.columns or []]
-    require_columns(request.keys or (), names, "keys")
+    columns = list(rows.new_types()) if target.table is None else rows.columns or []
+    target.require_keys(columns, request.keys or (), "keys")
     taken = [name for name in request.validity if name in names]
     if taken:
         raise SchemaMismatchError(

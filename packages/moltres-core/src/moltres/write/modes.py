@@ -343,7 +343,7 @@ def _merge(target: Target, rows: Rows, request: WriteRequest) -> Written:
     keys, columns = request.keys or (), rows.columns or []
     names = [name for name, _ in columns]
     require_possible(target, request, names)
-    require_columns(keys, names, "keys")
+    target.require_keys(columns, keys, "keys")
     updated_columns = request.updated(names)
     require_columns(updated_columns, names, "update")
     if target.table is None:
@@ -401,8 +401,7 @@ def _overwrite_partitions(target: Target, rows: Rows, request: WriteRequest) -> 
     if rows.columns is None and target.table is not None:
         return Written()
     partition_by = request.partition_by or ()
-    names = [name for name, _ in rows.columns or []]
-    require_columns(partition_by, names, "partition_by")
+    target.require_keys(rows.columns or [], partition_by, "partition_by")
     if target.table is None:
         target.dialect.divide(target.connection, target.new, partition_by)
         return _create(target, rows, request)

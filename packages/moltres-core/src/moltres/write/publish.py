@@ -149,11 +149,11 @@ class _Publication:
     def _check(self, rows: StatementRows) -> None:
         request, names = self._request, [name for name, _ in rows.columns]
         if request.mode == "merge":
-            require_columns(request.keys or (), names, "keys")
+            self._target.require_keys(rows.columns, request.keys or (), "keys")
             require_columns(request.updated(names), names, "update")
             check_keys(self._target.connection, self._target.dialect, rows.source.subquery(), request.keys or ())
         if request.mode == "overwrite_partitions":
-            require_columns(request.partition_by or (), names, "partition_by")
+            self._target.require_keys(rows.columns, request.partition_by or (), "partition_by")
         # What is found out behind the statement comes too late: it has committed.
         require_unchanged(self._target.connection, rows.source)
 

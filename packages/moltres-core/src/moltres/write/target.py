@@ -13,6 +13,7 @@ from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.types import NullType
 
 from .._shared.databases.tables import has_table, is_no_schema, view_names
+from .._shared.wording import listing
 from ..dialects.base import INSTEAD_OF_NULL, KEYS, TEMPORARY
 from ..dialects.catalog import candidates, places
 from ..dialects.fill import Fill
@@ -20,6 +21,7 @@ from ..dialects.sql.names import is_possible, require_table
 from ..dialects.stopping import cleaning_up
 from ..errors import ConfigurationError, SchemaMismatchError, TableExistsError, TransientQueryError
 from ..types.logical import mismatches
+from .outcome import require_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -205,6 +207,29 @@ class Target:
                 mismatches=problems,
                 suggestion="Rename or cast the columns, or use mode='overwrite' to replace the table with their"
                 " columns.",
+            )
+
+    def require_keys(self, columns: Sequence[Named], names: Sequence[str], what: str) -> None:
+        """Make sure that rows have columns, and that the database finds rows by their values.
+
+        Args:
+            columns: The columns of the rows.
+            names: Those by which rows are found.
+            what: The option that names them.
+
+        Raises:
+            ColumnNotFoundError: If some are missing.
+            ConfigurationError: If the database does not take equal values of a column for equal.
+        """
+        given = dict(columns)
+        require_columns(names, list(given), what)
+        held = {} if self.table is None else {column.name: column.type for column in self.table.columns}
+        wrong = [name for name in names if not self.dialect.finds(held.get(name, given[name]))]
+        if wrong:
+            raise ConfigurationError(
+                f"{what} has {listing(wrong)}, which holds documents of JSON: {self.dialect.name} compares how they are"
+                " written, so that equal ones would not be found.",
+                suggestion="Name columns of other types, such as one with a part of the document.",
             )
 
     def require_absent(self) -> None:

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Text, and_, cast, func, literal_column
 
+from ...types.logical import logical_type
 from .facts import Facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Table
+    from sqlalchemy.types import TypeEngine
 
 Horizon = dict[str, int]
 """What a database says of the transactions that ran when rows were read, as numbers that JSON keeps."""
@@ -66,6 +68,10 @@ class Increments(Facts):
             None if its type leaves no other.
         """
         return None
+
+    def finds(self, type_: TypeEngine[Any]) -> bool:
+        """Whether rows are found by equal values of a type: documents of JSON are compared by how they are written."""
+        return logical_type(type_).name != "json"
 
     def comparable(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         """A value in the form that is equal, and in order, if values of its type are."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, cast, collate, func, literal_column, select, text
 from sqlalchemy import types as sql
-from sqlalchemy.dialects.postgresql import HSTORE, OID, insert
+from sqlalchemy.dialects.postgresql import HSTORE, JSONB, OID, insert
 from sqlalchemy.dialects.postgresql.named_types import NamedType
 
 from ..._shared.fingerprints.canonical_sql import PostgreSQLForms
@@ -316,6 +316,10 @@ class PostgreSQLDialect(Horizons, Dialect):
     def exact_text(self, length: int) -> TypeEngine[Any]:
         """Compared by bytes, whatever the collation of the database."""
         return sql.String(length, collation="C")
+
+    def finds(self, type_: TypeEngine[Any]) -> bool:
+        """Also documents of JSONB, which are compared by what they say."""
+        return isinstance(type_, JSONB) or super().finds(type_)
 
     def by_code_points(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         """Whatever collation the column was declared with; `citext`, and domains, may have one of their own."""

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from .._shared import statements
 from .._shared.databases.connecting import retry_can_help
 from .._shared.masking import scrubbed
 from .._shared.wording import listing
-from ..errors import RuleError, SourceConnectionError, SourceError, ValidationTimeoutError
+from ..errors import RuleError, SourceConnectionError, SourceError
 from ..relation.narrow import narrowed
 from ..sources.files import without_own_sql
+from ..sources.limit import Deadline
 from .workers import Workers
 
 if TYPE_CHECKING:
@@ -55,28 +55,6 @@ class Progress(NamedTuple):
     done: int
     total: int
     message: str
-
-
-class Deadline(statements.Deadline):
-    """A point in time after which work must stop; without seconds it never comes.
-
-    Args:
-        seconds: How long the whole work may take, from now; None for as long as it takes.
-    """
-
-    def error(self) -> ValidationTimeoutError:
-        """The error to raise when it has passed."""
-        return ValidationTimeoutError.after(self.seconds or 0)
-
-    def left(self) -> float | None:
-        """Seconds that are left, or None if there is no limit.
-
-        Raises:
-            ValidationTimeoutError: None are left.
-        """
-        if self.passed:
-            raise self.error()
-        return self.remaining
 
 
 class StatementError(SourceError):

@@ -7,12 +7,12 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from .._shared.arguments import flag, mapping, seconds, strings
-from .._shared.statements import Deadline
 from ..errors import RuleError
 from ..relation.questions import Questions
 from . import memory
 from .database import open_database
 from .given import database_of, is_files
+from .limit import Deadline
 from .opened import Opened
 
 if TYPE_CHECKING:

@@ -26,7 +26,6 @@ from .._shared.databases.tables import table_names
 from .._shared.databases.urls import make_engine
 from .._shared.iceberg.places import is_iceberg
 from .._shared.masking import masked, scrubbed, secrets_of
-from .._shared.statements import Deadline
 from ..errors import (
     RuleError,
     SourceAccessError,
@@ -40,6 +39,7 @@ from ..relation.dialects import Dialect, dialect_for
 from ..relation.questions import Answers
 from ..relation.relation import Relation
 from . import iceberg
+from .limit import Deadline
 from .opened import Opened
 from .query_text import statement_of
 

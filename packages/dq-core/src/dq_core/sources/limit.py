@@ -1,4 +1,4 @@
-"""A time limit for opening files, frames and rows, before there is a statement of a check."""
+"""Time limits: a deadline, and how opening files, frames and rows ends at it, before any statement of a check."""
 
 from __future__ import annotations
 
@@ -7,17 +7,38 @@ from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
+from .._shared import statements
 from .._shared.statements import interrupted_after
 from ..errors import DataQualityError, ValidationTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .._shared.statements import Deadline
-
-__all__ = ["limited", "stating", "until"]
+__all__ = ["Deadline", "limited", "stating", "until"]
 
 T = TypeVar("T")
+
+
+class Deadline(statements.Deadline):
+    """A point in time after which work must stop; without seconds it never comes.
+
+    Args:
+        seconds: How long the whole work may take, from now; None for as long as it takes.
+    """
+
+    def error(self) -> ValidationTimeoutError:
+        """The error to raise when it has passed."""
+        return ValidationTimeoutError.after(self.seconds or 0)
+
+    def left(self) -> float | None:
+        """Seconds that are left, or None if there is no limit.
+
+        Raises:
+            ValidationTimeoutError: None are left.
+        """
+        if self.passed:
+            raise self.error()
+        return self.remaining
 
 
 @contextlib.contextmanager
@@ -40,10 +61,10 @@ def limited(connection: sa.Connection, deadline: Deadline | None) -> Iterator[No
             yield
     except (DataQualityError, sa.exc.SQLAlchemyError, duckdb.Error) as error:
         if deadline.passed and _is_caused_by(error, duckdb.InterruptException):
-            raise _passed(deadline) from None
+            raise deadline.error() from None
         raise
     if deadline.passed:
-        raise _passed(deadline)
+        raise deadline.error()
 
 
 @contextlib.contextmanager
@@ -52,7 +73,7 @@ def stating(deadline: Deadline) -> Iterator[None]:
     try:
         yield
     except ValidationTimeoutError:
-        raise _passed(deadline) from None
+        raise deadline.error() from None
 
 
 def until(deadline: Deadline | None, items: Iterable[T]) -> Iterable[T]:
@@ -67,7 +88,7 @@ def until(deadline: Deadline | None, items: Iterable[T]) -> Iterable[T]:
 def _until(deadline: Deadline, items: Iterable[T]) -> Iterator[T]:
     for item in items:
         if deadline.passed:
-            raise _passed(deadline)
+            raise deadline.error()
         yield item
 
 
@@ -77,7 +98,3 @@ def _is_caused_by(error: BaseException | None, kind: type[BaseException]) -> boo
             return True
         error = error.__cause__ or error.__context__
     return False
-
-
-def _passed(deadline: Deadline) -> ValidationTimeoutError:
-    return ValidationTimeoutError.after(deadline.seconds or 0)

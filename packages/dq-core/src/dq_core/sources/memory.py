@@ -24,7 +24,8 @@ from .opened import Opened
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from .._shared.statements import Deadline
+    from .limit import Deadline
+
 
 __all__ = ["open_data", "open_files"]
 

@@ -15,7 +15,7 @@ from .odd_columns import is_halved, pandas_column, polars_columns, python_values
 from .values import kinds_of, quoted, store
 
 if TYPE_CHECKING:
-    from .._shared.statements import Deadline
+    from .limit import Deadline
 
 __all__ = ["NO_COLUMN", "Registered", "register"]
 

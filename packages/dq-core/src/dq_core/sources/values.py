@@ -18,7 +18,8 @@ from .limit import until
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from .._shared.statements import Deadline
+    from .limit import Deadline
+
 
 __all__ = ["kinds_of", "quoted", "storage_of_numbers", "store"]
 

@@ -134,6 +134,16 @@ def test_dicts_and_lists_go_into_columns_of_such_values_however_many_they_are(ty
         assert db.table("t").order_by("id").collect() == rows
 
 
+@pytest.mark.parametrize("form", ["{}", "[{}]", "{{'m': {}}}"])
+@pytest.mark.parametrize("key", ["{'a': 1}", "[1]"])
+def test_a_map_whose_keys_no_dict_has_is_refused(duckdb: Database, key: str, form: str) -> None:
+    """The driver makes two lists of it."""
+    made = form.format(f"MAP([{key}], [2])")
+    with pytest.raises(SchemaMismatchError, match="column 'x'"):
+        duckdb.sql("SELECT " + made.replace(":", "\\:") + " AS x").collect()
+    assert duckdb.sql(f"SELECT CAST({made} AS VARCHAR) AS x".replace(":", "\\:")).count() == 1
+
+
 def test_arrays_of_one_length_in_set_operations(duckdb: Database) -> None:
     create(duckdb, "INTEGER[2]")
     duckdb.write([{"x": [1, 2]}]).save_as_table("t", mode="append")

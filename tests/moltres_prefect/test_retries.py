@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 from prefect import flow, task
+from prefect.cache_policies import CachePolicy
 from prefect.client.orchestration import get_client
 from prefect.states import Scheduled
 from prefect.task_worker import TaskWorker
@@ -334,11 +335,22 @@ def test_a_retry_appends_nothing_in_what_is_not_known_again(dsn: str, around: An
     assert ids(dsn) == [1, 1]
 
 
-def test_a_retry_appends_nothing_where_a_key_of_the_users_may_leave_calls_out(dsn: str) -> None:
+@pytest.mark.parametrize("by", ["function", "policy"])
+def test_a_retry_appends_nothing_where_a_key_of_the_users_may_leave_calls_out(dsn: str, by: str) -> None:
     """Those that were cached do not run, and the next ones would take their numbers."""
     calls: list[int] = []
 
-    @task(cache_key_fn=lambda context, _: f"{context.task_run.flow_run_id} {calls[-1]}", persist_result=True)
+    def key(context: Any, *_: Any) -> str:
+        return f"{context.task_run.flow_run_id} {calls[-1]}"
+
+    class OfTheUser(CachePolicy):
+        def compute_key(self, task_ctx: Any, inputs: Any, flow_parameters: Any, **_: Any) -> str:
+            del inputs, flow_parameters
+            return key(task_ctx)
+
+    keyed: Any = {"cache_key_fn": key} if by == "function" else {"cache_policy": OfTheUser()}
+
+    @task(**keyed, persist_result=True)
     def write(**options: Any) -> Any:
         return moltres_to_table(dsn=dsn, table_name="copies", data=[{"id": 1}], **options)["skipped"]
 
@@ -352,7 +364,7 @@ def test_a_retry_appends_nothing_where_a_key_of_the_users_may_leave_calls_out(ds
             skipped.append(write(**({"run_key": f"{number}"} if named else {})))
         return skipped
 
-    with pytest.raises(ConfigurationError, match=r"cached by a cache_key_fn[\s\S]*run_key"):
+    with pytest.raises(ConfigurationError, match=r"cached by a key of yours[\s\S]*run_key"):
         writes(named=False)
     assert ids(dsn) == [1]
     calls.clear()

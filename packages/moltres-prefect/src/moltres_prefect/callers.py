@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from prefect.cache_policies import CacheKeyFnPolicy
+from prefect.cache_policies import CacheKeyFnPolicy, CachePolicy
 from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext, TaskRunContext
 from prefect.utilities.hashing import hash_objects
@@ -115,7 +115,8 @@ def _of_task(context: TaskRunContext, flow: FlowRunContext | None) -> tuple[tupl
 
 def _has_own_key(policy: Any) -> bool:
     """Whether equal calls of a task may differ in a key of the user's, by which a retry leaves some of them out."""
-    return isinstance(policy, CacheKeyFnPolicy) or any(map(_has_own_key, getattr(policy, "policies", ())))
+    own = isinstance(policy, CachePolicy) and not type(policy).__module__.startswith("prefect.")
+    return own or isinstance(policy, CacheKeyFnPolicy) or any(map(_has_own_key, getattr(policy, "policies", ())))
 
 
 def task_names(context: TaskRunContext, flow: FlowRunContext | None) -> tuple[str, ...]:

@@ -102,7 +102,7 @@ def _unsure(by: Caller | None) -> str | None:
     if by is not None and by.renamed:
         return (
             "The flow was retried, and this call is in a task or subflow that is not known again (on Dask or Ray, "
-            "called with what has no hash, or cached by a cache_key_fn)"
+            "called with what has no hash, or cached by a key of yours)"
         )
     return None
 

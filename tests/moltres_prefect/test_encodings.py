@@ -13,6 +13,9 @@ from moltres import Records
 from moltres_prefect import RowsSerializer
 from support import handed_values
 
+# Threads of Prefect, which wait for random times, draw from the same generator while a table is drawn.
+pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
+
 SERIALIZERS: dict[str, Serializer] = {
     "rows": RowsSerializer(),
     "compressed": CompressedSerializer(serializer=RowsSerializer(), compressionlib="zlib"),

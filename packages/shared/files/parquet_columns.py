@@ -12,13 +12,13 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import string
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from ..duckdb_literals import literal, names_of_files
+from ..duckdb_names import without_case
 from ..problems import UnreadableFileError
 from .parquet_nanoseconds import with_nanoseconds
 
@@ -297,10 +297,6 @@ class _Leaf:
         return self.precision > _DIGITS
 
 
-_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
-"""The letters whose case makes no other name to DuckDB, which calls a second ``a`` or ``A`` ``a_1`` or ``A_1``."""
-
-
 class _Group:
     """A group of columns of which some are to come.
 
@@ -313,9 +309,9 @@ class _Group:
         self._names: dict[str, str] = {}
 
     def add(self, name: str) -> str | None:
-        """Count the next one; the name of another one that DuckDB takes for the same."""
+        """Count the next one; the name of another one that DuckDB takes for the same, and calls ``a_1``."""
         self.left -= 1
-        key = name.translate(_LOWER)
+        key = without_case(name)
         other = self._names.get(key)
         self._names[key] = name
         return other

@@ -224,8 +224,10 @@ class Relation(Selection):
 
     def apart(self, name: str) -> ColumnElement[Any]:
         """A column's values, of which those that differ stay apart: strings of JSON beside others keep their quotes."""
-        untyped = self.columns[name].untyped
-        return self.from_.c[untyped.raw] if untyped is not None and untyped.quoted else self.by_type()[name]
+        column = self.columns[name]
+        if column.untyped is not None and column.untyped.quoted:
+            return self.from_.c[column.untyped.raw]
+        return self.dialect.reads(self.from_.c[name], column.plain)
 
     def misread(self, name: str, families: frozenset[str]) -> ColumnElement[bool]:
         """Whether a value of a column without a declared type can be read as none of the families."""

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from .limit import Deadline
 
-
 __all__ = ["open_data", "open_files"]
 
 _SOURCE = "source"

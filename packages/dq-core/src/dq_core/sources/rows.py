@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .._shared.duckdb_names import without_case
 from .._shared.wording import repr_of
 from ..errors import RuleError
 from .arrow_columns import arrow_columns, is_odd
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from .limit import Deadline
 
 __all__ = ["NO_COLUMN", "Registered", "register"]
-
-_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 #: What DuckDB has instead of no column at all.
 NO_COLUMN = "(none)"
@@ -214,7 +212,7 @@ def _refuse_names(names: Iterable[str]) -> None:
     seen: dict[str, str] = {}
     twins: list[tuple[str, str]] = []
     for name in names:
-        key = name.translate(_LOWER)
+        key = without_case(name)
         if key in seen:
             twins.append((seen[key], name))
         else:

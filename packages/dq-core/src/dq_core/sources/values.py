@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from .limit import Deadline
 
-
 __all__ = ["kinds_of", "quoted", "storage_of_numbers", "store"]
 
 _BATCH = 50_000

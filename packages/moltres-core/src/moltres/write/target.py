@@ -13,13 +13,12 @@ from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.types import NullType
 
 from .._shared.databases.tables import has_table, is_no_schema, view_names
-from .._shared.wording import listing
 from ..dialects.base import INSTEAD_OF_NULL, KEYS, TEMPORARY
 from ..dialects.catalog import candidates, places
 from ..dialects.fill import Fill
 from ..dialects.sql.names import is_possible, require_table
 from ..dialects.stopping import cleaning_up
-from ..errors import ConfigurationError, SchemaMismatchError, TableExistsError, TransientQueryError
+from ..errors import ConfigurationError, SchemaMismatchError, TableExistsError, TransientQueryError, listing
 from ..types.logical import mismatches
 from .outcome import require_columns
 

@@ -11,6 +11,7 @@ from sqlalchemy import MetaData, Table, inspect, literal_column, select, text
 from sqlalchemy import types as sql
 from sqlalchemy.dialects import postgresql
 
+from ..._shared.duckdb_names import without_case
 from ..base import Told
 from .types import SHORT_STAMPS, Native, ShortStamp
 
@@ -120,11 +121,7 @@ def _named(connection: Connection, parts: Sequence[str]) -> list[tuple[str, bool
     """The views and the table that DuckDB takes the name for, each with whether it is a view."""
     asked = dict(zip(("table", "schema", "database"), reversed(parts), strict=False))
     found = connection.execute(_STATEMENTS[len(parts) - 1][0], asked).all()
-    return [(name, view) for name, view in found if _folded(name) == _folded(parts[-1])]
-
-
-def _folded(name: str) -> bytes:
-    return name.encode().lower()  # of bytes, only letters of ASCII have a case
+    return [(name, view) for name, view in found if without_case(name) == without_case(parts[-1])]
 
 
 def _type(written: str) -> TypeEngine[Any] | None:
